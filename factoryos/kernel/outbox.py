@@ -1,0 +1,186 @@
+"""The outbox: what happened is written with the change itself, and told afterwards, at least once, in order of commit.
+
+The database owns the work. A worker claims rows with SKIP LOCKED under a lease and a fence; a Celery message is only a
+wake-up. Killing a worker, flushing the broker or running two relays loses nothing and repeats no committed effect.
+"""
+
+import os
+import socket
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.db import connection, transaction
+
+from factoryos.kernel import wakeup
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+LEASE_SECONDS = 60
+MAX_ATTEMPTS = 10
+CHANNEL = "factoryos"  # LISTEN/NOTIFY channel on which announcements go out
+_POSITION_LOCK = 0x0F05_0001  # advisory lock: one transaction at a time hands out positions
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: int
+    topic: str
+    factory_id: int | None
+    key: str
+    payload: dict[str, Any]
+    fence: int
+    attempts: int
+
+
+Handler = Callable[[list[Message]], None]
+_handlers: dict[str, Handler] = {}
+
+
+class LeaseLost(Exception):
+    """Another worker took these messages over while ours was away: our effects must not stand."""
+
+
+def handler(topic: str) -> Callable[[Handler], Handler]:
+    """Register who does the work of `topic`; a topic without a handler is an announcement (see `announce`)."""
+
+    def register(function: Handler) -> Handler:
+        if topic in _handlers:
+            raise ValueError(f"{topic} has a handler already: {_handlers[topic]}")
+        _handlers[topic] = function
+        return function
+
+    return register
+
+
+def put(*, topic: str, factory_id: int | None, key: str, payload: dict[str, Any]) -> None:
+    """Write a message in the present transaction, and ring the relay when it commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO kernel_outboxmessage (topic, factory_id, key, payload) VALUES (%s, %s, %s, %s::jsonb)",
+            [topic, factory_id, key, _dumps(payload)],
+        )
+    transaction.on_commit(wakeup.ring)
+
+
+def _dumps(payload: dict[str, Any]) -> str:
+    import orjson
+
+    return orjson.dumps(payload, default=str).decode()
+
+
+def announce(messages: list[Message]) -> None:
+    """Give each message the next position and hint at it on the NOTIFY channel.
+
+    Positions are handed out under one lock that lasts until commit, so whoever has seen position n has been able to
+    see every lower one: a stream can resume from its last position without skipping a row that committed late.
+    """
+    ids = [message.id for message in messages]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_POSITION_LOCK])
+        cursor.execute(
+            """
+            WITH numbered AS (
+                SELECT id, nextval('kernel_outbox_position') AS position
+                FROM (SELECT id FROM kernel_outboxmessage WHERE id = ANY(%s) ORDER BY id) AS ordered
+            )
+            UPDATE kernel_outboxmessage AS message SET position = numbered.position
+            FROM numbered WHERE message.id = numbered.id RETURNING numbered.position
+            """,
+            [ids],
+        )
+        last = max(row[0] for row in cursor.fetchall())
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(last)])
+
+
+def relay(*, batches: int = 20) -> int:
+    """Claim and handle due messages, a batch at a time; gives how many were done. Safe beside any number of others."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    done = 0
+    for _ in range(batches):
+        claimed = _claim(owner)
+        by_topic: dict[str, list[Message]] = defaultdict(list)
+        for message in claimed:
+            # All announcements go together, so that their positions follow their order.
+            by_topic[message.topic if message.topic in _handlers else ""].append(message)
+        for topic, messages in by_topic.items():
+            done += _handle(_handlers.get(topic, announce), messages, owner=owner)
+        if len(claimed) < BATCH:
+            break
+    return done
+
+
+def _claim(owner: str) -> list[Message]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE kernel_outboxmessage SET lease_owner = %s, lease_until = now() + make_interval(secs => %s),
+                fence = fence + 1, attempts = attempts + 1
+            WHERE id IN (
+                SELECT id FROM kernel_outboxmessage
+                WHERE done_at IS NULL AND parked_at IS NULL AND available_at <= now()
+                  AND (lease_until IS NULL OR lease_until < now())
+                ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            ) RETURNING id, topic, factory_id, key, payload, fence, attempts
+            """,
+            [owner, LEASE_SECONDS, BATCH],
+        )
+        rows = [(*row[:4], _loads(row[4]), *row[5:]) for row in cursor.fetchall()]
+    return sorted((Message(*row) for row in rows), key=lambda message: message.id)
+
+
+def _loads(payload: Any) -> dict[str, Any]:
+    import orjson
+
+    return dict(orjson.loads(payload)) if isinstance(payload, (str, bytes)) else dict(payload)
+
+
+def _handle(work: Handler, messages: list[Message], *, owner: str) -> int:
+    """Do the work and mark it done in one transaction. One bad message in a batch must not hold up the others."""
+    try:
+        with transaction.atomic(durable=True):
+            work(messages)
+            _finish(messages, owner=owner)
+        return len(messages)
+    except LeaseLost:
+        log.warning("outbox_lease_lost", topic=messages[0].topic, messages=len(messages))
+        return 0
+    except Exception as error:
+        if len(messages) > 1:
+            return sum(_handle(work, [message], owner=owner) for message in messages)
+        log.exception("outbox_failed", topic=messages[0].topic, key=messages[0].key, attempts=messages[0].attempts)
+        _postpone(messages[0], owner=owner, error=error)
+        return 0
+
+
+def _finish(messages: list[Message], *, owner: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE kernel_outboxmessage AS message SET done_at = now(), lease_until = NULL
+            FROM unnest(%s::bigint[], %s::bigint[]) AS mine(id, fence)
+            WHERE message.id = mine.id AND message.fence = mine.fence AND message.lease_owner = %s
+              AND message.done_at IS NULL
+            """,
+            [[message.id for message in messages], [message.fence for message in messages], owner],
+        )
+        if cursor.rowcount != len(messages):
+            raise LeaseLost()
+
+
+def _postpone(message: Message, *, owner: str, error: Exception) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE kernel_outboxmessage SET lease_until = NULL, last_error = %s,
+                available_at = now() + make_interval(secs => %s),
+                parked_at = CASE WHEN attempts >= %s THEN now() END
+            WHERE id = %s AND fence = %s AND lease_owner = %s
+            """,
+            [f"{type(error).__name__}: {error}"[:500], 2 ** min(message.attempts, 9), MAX_ATTEMPTS, message.id,
+             message.fence, owner],
+        )  # fmt: skip
