@@ -1,0 +1,1 @@
+"""Machines that count: connections, polling, counter ledger. Turns counts into verbs."""

@@ -1,0 +1,47 @@
+"""How a thing of a factory is found: by its uuid first, then by its code (ignoring case) or its sku (exact)."""
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.db.models.functions import Lower
+
+from factoryos.kernel.ids import parse_uuid
+from factoryos.kernel.rows import find_one
+from factoryos.kernel.text import CODE
+from manufacturing.models import Item, Machine, Method, WorkArea
+
+M = TypeVar("M", bound=Model)
+
+
+def find_item(name: str, *, factory_id: int) -> Item | None:
+    """The item with this uuid or, byte for byte, this sku. A sku may look like a uuid; the uuid is asked first."""
+    uuid = parse_uuid(name)
+    by_uuid = find_one(Item, "uuid = %s AND factory_id = %s", [uuid, factory_id]) if uuid else None
+    return by_uuid or find_one(Item, "factory_id = %s AND sku = %s", [factory_id, name])
+
+
+def find_item_by_id(item_id: str, *, factory_id: int) -> Item | None:
+    uuid = parse_uuid(item_id)
+    return Item.objects.filter(factory_id=factory_id, uuid=uuid).first() if uuid else None
+
+
+def find_machine(name: str, *, factory_id: int) -> Machine | None:
+    return _by_uuid_or_code(Machine.objects.filter(factory_id=factory_id), name)
+
+
+def find_work_area(name: str, *, factory_id: int) -> WorkArea | None:
+    return _by_uuid_or_code(WorkArea.objects.filter(factory_id=factory_id), name)
+
+
+def find_method(name: str, *, factory_id: int) -> Method | None:
+    return _by_uuid_or_code(Method.objects.filter(factory_id=factory_id), name)
+
+
+def _by_uuid_or_code(things: QuerySet[M], name: str) -> M | None:
+    """No code looks like a uuid, so one question is enough. Lower() on both sides is what the unique index is on."""
+    uuid = parse_uuid(name)
+    if uuid is not None:
+        return things.filter(uuid=uuid).first()
+    if not CODE.fullmatch(name):  # no thing can be called so, and the database need not see it
+        return None
+    return things.alias(folded=Lower("code")).filter(folded=name.lower()).first()
