@@ -1,0 +1,1 @@
+"""The core: production orders, the one life they lead and the verbs that move them."""

@@ -1,0 +1,43 @@
+"""The verbs: one file, one public function each. Five paragraphs, always in this order: lock, ask, do, move, announce.
+
+A verb opens no transaction and calls no other verb; factoryos.kernel.transactions.run opens the one durable transaction.
+`lifecycle.move` is both move and announce: state, event and outbox message are one statement, so none goes without.
+"""
+
+from orders.actions.adjust_quantity import adjust_quantity
+from orders.actions.amend import amend
+from orders.actions.approve import approve
+from orders.actions.cancel import cancel
+from orders.actions.close import close
+from orders.actions.complete import complete
+from orders.actions.create import create
+from orders.actions.hold import hold
+from orders.actions.pause import pause
+from orders.actions.release_hold import release_hold
+from orders.actions.report import report
+from orders.actions.resume import resume
+from orders.actions.rework import rework
+from orders.actions.schedule import schedule
+from orders.actions.start import start
+from orders.actions.submit import submit
+from orders.actions.verify import verify
+
+__all__ = [
+    "adjust_quantity",
+    "amend",
+    "approve",
+    "cancel",
+    "close",
+    "complete",
+    "create",
+    "hold",
+    "pause",
+    "release_hold",
+    "report",
+    "resume",
+    "rework",
+    "schedule",
+    "start",
+    "submit",
+    "verify",
+]

@@ -1,0 +1,100 @@
+"""report: pieces were made, or an earlier count is corrected."""
+
+from datetime import timedelta
+
+from factoryos.kernel import clock
+from factoryos.kernel.actors import Actor
+from factoryos.kernel.permissions import authorise
+from factoryos.kernel.problems import Invalid, NotFound
+from manufacturing.models import Item
+from orders import ledger, lifecycle
+from orders.locks import assignments_of, lines_of, lock_order
+from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
+from orders.specs import Circumstances, Count
+
+FUTURE_TOLERANCE = timedelta(minutes=5)  # how far a reporter's clock may run ahead of ours
+
+
+def report(
+    *,
+    order_id: int,
+    by: Actor,
+    count: Count,
+    where: Circumstances | None = None,
+    reason: str | None = None,
+    policy: str | None = None,
+) -> tuple[ProductionOrder, QuantityEntry]:
+    """Book a count on a running or paused order: one ledger entry, the totals, one event.
+
+    A negative number makes it a correction, which needs a `reason`. `policy` judges over-production more strictly than
+    the order's own. Good pieces of a lot-tracked item go into the lot named, else the order's batch, else its reference.
+    Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, Invalid, TotalBelowZero, OverProduction.
+    """
+    authorise(by, "report")
+    order = lock_order(order_id, by=by)
+
+    where = where or Circumstances()
+    lifecycle.ask(order, "report")
+    line = _line(order, where)
+    assignment = _assignment(order, where)
+    _require_sense(order, line, count=count, where=where, reason=reason)
+    ledger.require_not_negative(line, assignment, count=count)
+    if count.good > 0:
+        ledger.judge_over_production(order, line, good=line.good + count.good, policy=policy)
+
+    entry = ledger.book(
+        order,
+        line,
+        count=count,
+        by=by,
+        source=QuantityEntry.Source.MANUAL,
+        assignment=assignment,
+        work_order_id=where.work_order_id,
+        lot_number=where.lot_number or ledger.default_lot(order, line),
+        serial_numbers=list(where.serial_numbers),
+        consumed_lots=list(where.consumed_lots),
+        reason=reason,
+        idempotency_key=where.idempotency_key,
+        **({"occurred_at": where.occurred_at} if where.occurred_at else {}),
+    )
+
+    data = {"entry": entry.uuid, "good": count.good, "rejected": count.rejected, "source": entry.source}
+    lifecycle.move(order, "report", by=by, increments=ledger.increments_of(count), reason=reason, data=data)
+    return order, entry
+
+
+def _line(order: ProductionOrder, where: Circumstances) -> OrderLine:
+    lines = lines_of(order)
+    if where.line_id is None:
+        if len(lines) != 1:
+            raise Invalid(messages=["lineId should not be empty, as the order has several lines"], field="line")
+        return lines[0]
+    for line in lines:
+        if line.pk == where.line_id:
+            return line
+    raise NotFound(thing="Line")
+
+
+def _assignment(order: ProductionOrder, where: Circumstances) -> Assignment | None:
+    """The machine's assignment; without a machine named, the only one there is."""
+    assignments = [assignment for assignment in assignments_of(order) if assignment.machine_id is not None]
+    if where.machine_id is None:
+        return assignments[0] if len(assignments) == 1 else None
+    for assignment in assignments:
+        if assignment.machine_id == where.machine_id:
+            return assignment
+    raise Invalid(messages=["machineCode must be a machine that the order is assigned to"], field="machine")
+
+
+def _require_sense(
+    order: ProductionOrder, line: OrderLine, *, count: Count, where: Circumstances, reason: str | None
+) -> None:
+    if count.is_correction and not (reason or "").strip():
+        raise Invalid(messages=["reason should not be empty for a correction"], field="reason")
+    if line.item.tracking == Item.Tracking.SERIAL and count.good >= 0 and len(where.serial_numbers) != count.good:
+        raise Invalid(messages=["serialNumbers must hold as many numbers as good pieces"], field="serial_numbers")
+    if where.occurred_at is not None:
+        if where.occurred_at > clock.now() + FUTURE_TOLERANCE:
+            raise Invalid(messages=["occurredAt must not be in the future"], field="occurred_at")
+        if order.actual_start is not None and where.occurred_at < order.actual_start:
+            raise Invalid(messages=["occurredAt must not be before the order's start"], field="occurred_at")

@@ -1,0 +1,106 @@
+"""verify: a quality reviewer signs the final split of good and rejected pieces."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from factoryos.kernel.actors import Actor
+from factoryos.kernel.permissions import authorise
+from factoryos.kernel.problems import Invalid, NotFound
+from orders import ledger, lifecycle
+from orders.locks import assignments_of, lines_of, lock_order
+from orders.models import OrderLine, ProductionOrder, QuantityEntry
+from orders.problems import QuantityMismatch
+from orders.specs import Count, LineCount
+from quality.models import Verification
+from quality.verification import sign
+
+
+def verify(
+    *,
+    order_id: int,
+    by: Actor,
+    final: Decimal,
+    good: Decimal,
+    rejected: Decimal,
+    lines: Sequence[LineCount] = (),
+    notes: str | None = None,
+) -> tuple[ProductionOrder, Verification]:
+    """Sign a completed order off. The signed numbers correct the ledger: the difference is booked, line by line.
+
+    Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, QuantityMismatch, OverProduction, Invalid (an order
+    of several lines with a difference needs `lines`).
+    """
+    authorise(by, "verify")
+    order = lock_order(order_id, by=by)
+
+    lifecycle.ask(order, "verify")
+    if good + rejected != final:
+        raise QuantityMismatch(produced=final, good=good, rejected=rejected)
+    differences = _differences(order, good=good, rejected=rejected, lines=lines)
+    for line, count in differences:
+        if count.good > 0:
+            ledger.judge_over_production(order, line, good=line.good + count.good)
+
+    total = Count(good=good - order.quantity_good, rejected=rejected - order.quantity_rejected)
+    _book(order, differences, by=by)
+    signed = sign(
+        order_id=order.pk, by=by, good=good, rejected=rejected,
+        difference_good=total.good, difference_rejected=total.rejected, notes=notes or "",
+    )  # fmt: skip
+
+    data = {"verification": signed.uuid, "final": final, "good": good, "rejected": rejected,
+            "difference": {"good": total.good, "rejected": total.rejected}}  # fmt: skip
+    lifecycle.move(
+        order, "verify", by=by, changes={"quantity_final": final}, increments=ledger.increments_of(total), notes=notes,
+        data=data,
+    )  # fmt: skip
+    return order, signed
+
+
+def _differences(
+    order: ProductionOrder, *, good: Decimal, rejected: Decimal, lines: Sequence[LineCount]
+) -> list[tuple[OrderLine, Count]]:
+    """What the signed numbers add to each line's counts."""
+    known = lines_of(order)
+    if not lines:
+        if len(known) == 1:
+            lines = [LineCount(line_id=known[0].pk, good=good, rejected=rejected)]
+        elif (good, rejected) == (order.quantity_good, order.quantity_rejected):
+            return []
+        else:
+            raise Invalid(messages=["lines should not be empty, as the order has several lines"], field="lines")
+    if sum(line.good for line in lines) != good or sum(line.rejected for line in lines) != rejected:
+        raise QuantityMismatch(
+            produced=good + rejected,
+            good=sum(line.good for line in lines),
+            rejected=sum(line.rejected for line in lines),
+        )
+    by_id = {line.pk: line for line in known}
+    if {line.line_id for line in lines} - by_id.keys():
+        raise NotFound(thing="Line")
+    signed = {line.line_id: line for line in lines}
+    if len(signed) != len(lines) or signed.keys() != by_id.keys():
+        raise Invalid(messages=["lines must hold every line of the order once"], field="lines")
+    return [
+        (line, Count(good=signed[key].good - line.good, rejected=signed[key].rejected - line.rejected))
+        for key, line in by_id.items()
+    ]
+
+
+def _book(order: ProductionOrder, differences: list[tuple[OrderLine, Count]], *, by: Actor) -> None:
+    """Append the differences. They belong to the machine where there is but one and its count can bear it."""
+    machines = [assignment for assignment in assignments_of(order) if assignment.machine_id is not None]
+    only = machines[0] if len(machines) == 1 else None
+    for line, count in differences:
+        if count.good == 0 and count.rejected == 0:
+            continue
+        bearable = only is not None and only.produced + count.produced >= 0
+        ledger.book(
+            order,
+            line,
+            count=count,
+            by=by,
+            source=QuantityEntry.Source.VERIFICATION,
+            assignment=only if bearable else None,
+            lot_number=ledger.last_lot(order, line),
+        )

@@ -1,0 +1,7 @@
+"""Orders as a Django app."""
+
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    name = "orders"

@@ -1,0 +1,70 @@
+"""Locking the rows a verb works on, in the one order that every path keeps: order → line → machine → stock."""
+
+from factoryos.kernel.actors import Actor
+from factoryos.kernel.locks import lock_one, locked
+from factoryos.kernel.problems import Invalid, NotFound, Stale
+from factoryos.kernel.rows import find_all
+from manufacturing.models import Item, Machine
+from orders.models import Assignment, OrderLine, ProductionOrder
+
+
+def lock_order(order_id: int, *, by: Actor) -> ProductionOrder:
+    """The actor's order, locked. Another factory's order is as missing as one that does not exist."""
+    order = lock_one(ProductionOrder, row_id=order_id, factory_id=by.factory.id)
+    if order is None:
+        raise NotFound(thing="Production order")
+    order.needs_verification = by.factory.requires_verification
+    return order
+
+
+def require_version(order_id: int, *, by: Actor, seen: int) -> None:
+    """Lock the order and refuse if it is not at the version the caller saw. Problem: Stale."""
+    order = lock_order(order_id, by=by)
+    if order.version != seen:
+        raise Stale(current=order.version)
+
+
+def lines_of(order: ProductionOrder) -> list[OrderLine]:
+    """The lines of a locked order. They are only ever changed under the order's lock, so they need none of their own."""
+    lines = find_all(OrderLine, "order_id = %s ORDER BY sort", [order.pk])
+    items = {item.pk: item for item in find_all(Item, "id = ANY(%s)", [[line.item_id for line in lines]])}
+    for line in lines:
+        line.item = items[line.item_id]
+    return lines
+
+
+def line_to_adjust(order: ProductionOrder, *, line_id: int | None) -> OrderLine:
+    """The line whose target is meant. Problems: Invalid (several lines, none named), NotFound."""
+    lines = lines_of(order)
+    if line_id is None:
+        if len(lines) != 1:
+            raise Invalid(messages=["lineId should not be empty, as the order has several lines"], field="line")
+        return lines[0]
+    for line in lines:
+        if line.pk == line_id:
+            return line
+    raise NotFound(thing="Line")
+
+
+def assignments_of(order: ProductionOrder) -> list[Assignment]:
+    """The assignments of a locked order, as planned, with their machines."""
+    assignments = find_all(Assignment, "order_id = %s ORDER BY sort", [order.pk])
+    return with_machines(assignments, find_all(Machine, "id = ANY(%s)", [_machine_ids(assignments)]))
+
+
+def with_machines(assignments: list[Assignment], machines: list[Machine]) -> list[Assignment]:
+    """The same assignments, each with its machine at hand."""
+    by_id = {machine.pk: machine for machine in machines}
+    for assignment in assignments:
+        assignment.machine = by_id[assignment.machine_id] if assignment.machine_id is not None else None
+    return assignments
+
+
+def _machine_ids(assignments: list[Assignment]) -> list[int]:
+    return [assignment.machine_id for assignment in assignments if assignment.machine_id is not None]
+
+
+def lock_machines(assignments: list[Assignment]) -> list[Machine]:
+    """The machines of these assignments, locked in a fixed order, so that two orders never wait for each other crosswise."""
+    ids = _machine_ids(assignments)
+    return list(locked(Machine.objects.all(), ids=ids)) if ids else []

@@ -1,0 +1,21 @@
+"""Tables of the core."""
+
+from orders.models.assignment import Assignment, WorkOrder
+from orders.models.history import OrderEvent, Seal, SealLeaf
+from orders.models.ledger import QuantityEntry
+from orders.models.order import OrderLine, ProductionOrder
+from orders.models.reasons import PauseReason
+from orders.models.tally import OrderTally
+
+__all__ = [
+    "Assignment",
+    "OrderEvent",
+    "OrderLine",
+    "OrderTally",
+    "PauseReason",
+    "ProductionOrder",
+    "QuantityEntry",
+    "Seal",
+    "SealLeaf",
+    "WorkOrder",
+]

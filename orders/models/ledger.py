@@ -1,0 +1,60 @@
+"""The quantity ledger: every piece counted, as entries that are only ever added."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from factoryos.kernel.ids import uuid7
+from factoryos.kernel.quantities import EntryQuantityField
+
+
+class QuantityEntry(models.Model):
+    """A signed change of one line's good and rejected counts. Triggers refuse UPDATE, DELETE and TRUNCATE."""
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", "Logged by hand"
+        VERIFICATION = "verification", "Difference found at verification"
+
+    uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    order = models.ForeignKey("orders.ProductionOrder", on_delete=models.PROTECT, related_name="entries")
+    line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="entries", db_index=False)
+    good = EntryQuantityField()
+    rejected = EntryQuantityField()
+    source = models.CharField(max_length=20, db_collation="C")
+    machine = models.ForeignKey(
+        "manufacturing.Machine", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    work_order = models.ForeignKey(
+        "orders.WorkOrder", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    lot_number = models.CharField(max_length=64, null=True, blank=True, db_collation="C")
+    serial_numbers = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    consumed_lots = models.JSONField(
+        default=list, blank=True, help_text="Component lots the reporter named: [{product, lotNumber, quantity}]."
+    )
+    reason = models.CharField(max_length=500, null=True, blank=True)
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True, db_collation="C")
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.CharField(max_length=80)
+    actor_name = models.CharField(max_length=150)
+    face = models.CharField(max_length=20)
+    occurred_at = models.DateTimeField(help_text="When the pieces were made, as the reporter says.")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="entry_idempotency_key_once",
+            ),
+            models.CheckConstraint(condition=~Q(good=0, rejected=0), name="entry_changes_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.good:+} good, {self.rejected:+} rejected"

@@ -1,0 +1,87 @@
+"""Proving the totals: each is the sum of the ledger's entries, asked of the database as whole sets."""
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+from orders.proofs import Fault
+
+SHOWN = 20  # faults of one kind that are named; more tell nothing new
+
+# What differs: (table, query). A query gives id, reference, text and is empty when all is true.
+_PROOFS = (
+    (
+        "orders_quantityentry",
+        """
+        SELECT entry.id, the_order.reference, 'its line belongs to another order'
+        FROM orders_quantityentry AS entry
+        JOIN orders_productionorder AS the_order ON the_order.id = entry.order_id
+        LEFT JOIN orders_orderline AS line ON line.id = entry.line_id
+        WHERE line.order_id IS DISTINCT FROM entry.order_id ORDER BY entry.id
+        """,
+    ),
+    (
+        "orders_orderline",
+        """
+        SELECT line.id, the_order.reference, format('good is %s and rejected %s, its entries add up to %s and %s',
+            trim_scale(line.good), trim_scale(line.rejected),
+            trim_scale(coalesce(entries.good, 0)), trim_scale(coalesce(entries.rejected, 0)))
+        FROM orders_orderline AS line
+        JOIN orders_productionorder AS the_order ON the_order.id = line.order_id
+        LEFT JOIN (SELECT line_id, sum(good) AS good, sum(rejected) AS rejected
+            FROM orders_quantityentry GROUP BY line_id) AS entries ON entries.line_id = line.id
+        WHERE line.good <> coalesce(entries.good, 0) OR line.rejected <> coalesce(entries.rejected, 0) ORDER BY line.id
+        """,
+    ),
+    (
+        "orders_productionorder",
+        """
+        SELECT the_order.id, the_order.reference,
+            format('target %s, good %s, rejected %s; its lines add up to %s, %s, %s',
+                trim_scale(quantity_target), trim_scale(quantity_good), trim_scale(quantity_rejected),
+                trim_scale(coalesce(lines.target, 0)), trim_scale(coalesce(lines.good, 0)),
+                trim_scale(coalesce(lines.rejected, 0)))
+        FROM orders_productionorder AS the_order
+        LEFT JOIN (SELECT order_id, sum(target) AS target, sum(good) AS good, sum(rejected) AS rejected
+            FROM orders_orderline GROUP BY order_id) AS lines ON lines.order_id = the_order.id
+        WHERE quantity_target <> coalesce(lines.target, 0) OR quantity_good <> coalesce(lines.good, 0)
+            OR quantity_rejected <> coalesce(lines.rejected, 0) ORDER BY the_order.id
+        """,
+    ),
+    (
+        "orders_assignment",
+        """
+        SELECT assignment.id, the_order.reference, format('produced is %s, the entries of its machine add up to %s',
+            trim_scale(assignment.produced), trim_scale(coalesce(entries.produced, 0)))
+        FROM orders_assignment AS assignment
+        JOIN orders_productionorder AS the_order ON the_order.id = assignment.order_id
+        LEFT JOIN (SELECT order_id, machine_id, sum(good + rejected) AS produced FROM orders_quantityentry
+            WHERE machine_id IS NOT NULL GROUP BY order_id, machine_id) AS entries
+            ON entries.order_id = assignment.order_id AND entries.machine_id = assignment.machine_id
+        WHERE assignment.machine_id IS NOT NULL AND assignment.produced <> coalesce(entries.produced, 0)
+        ORDER BY assignment.id
+        """,
+    ),
+    (
+        "orders_ordertally",
+        """
+        SELECT factory.slug || '/' || state, NULL, format('the tally says %s orders, there are %s',
+            coalesce(tally.orders, 0), coalesce(counted.orders, 0))
+        FROM (SELECT factory_id, state, sum(orders) AS orders
+            FROM orders_ordertally GROUP BY factory_id, state) AS tally
+        FULL JOIN (SELECT factory_id, state, count(*) AS orders FROM orders_productionorder GROUP BY factory_id, state)
+            AS counted USING (factory_id, state)
+        JOIN kernel_factory AS factory ON factory.id = factory_id
+        WHERE coalesce(tally.orders, 0) <> coalesce(counted.orders, 0) ORDER BY factory.slug, state
+        """,
+    ),
+)
+
+
+def faults() -> Iterator[Fault]:
+    """Every total that is not the sum it should be, at most SHOWN of a kind. Call it within `one_snapshot`."""
+    with connection.cursor() as cursor:
+        for table, query in _PROOFS:
+            cursor.execute(f"{query} LIMIT {SHOWN}")
+            for row, reference, text in cursor.fetchall():
+                yield Fault(table, row, reference, None, text)

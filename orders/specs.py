@@ -1,0 +1,82 @@
+"""What callers hand to the verbs: small typed values, checked for shape by the face, for sense by the verb."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from manufacturing.models import Item, Machine, WorkArea
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line to be made: what, and how many pieces or units of it."""
+
+    item: Item
+    target: Decimal
+    variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of an order's quantity given to one machine, or to a work area; without a quantity, all of it."""
+
+    quantity: Decimal | None = None
+    machine: Machine | None = None
+    work_area: WorkArea | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How much more than the target may be made: strict, tolerance (with a percentage) or unlimited."""
+
+    name: str = "unlimited"
+    tolerance_percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Pieces counted, signed. A negative number makes it a correction."""
+
+    good: Decimal
+    rejected: Decimal
+
+    @property
+    def produced(self) -> Decimal:
+        return self.good + self.rejected
+
+    @property
+    def is_correction(self) -> bool:
+        return self.good < 0 or self.rejected < 0 or self.produced < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else is known of a report: where, when, into which lot, from which component lots."""
+
+    line_id: int | None = None
+    machine_id: int | None = None
+    work_order_id: int | None = None
+    lot_number: str | None = None
+    serial_numbers: tuple[str, ...] = ()
+    consumed_lots: tuple[dict[str, Any], ...] = ()
+    occurred_at: datetime | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """The verified split of one line."""
+
+    line_id: int
+    good: Decimal
+    rejected: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something worth saying that refuses nothing: a code, a sentence and the facts."""
+
+    code: str
+    message: str
+    data: dict[str, Any] = field(default_factory=dict)
