@@ -1,0 +1,60 @@
+"""How a dialect describes its calls: one row an operation, from which the published OpenAPI description is drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from factoryos.dialects.base.requests import QueryRequest, RequestSerializer
+
+Json = dict[str, Any]
+Examples = Mapping[str, Json]  # name → {"value": …} as OpenAPI has them
+
+
+def ref(name: str) -> Json:
+    """A reference to the schema component `name`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A success. `schema` is a component's name or a schema; `media` holds other forms than JSON that may be asked for."""
+
+    text: str
+    schema: str | Json
+    status: int = 200
+    headers: tuple[str, ...] = ()  # names of header components
+    examples: Examples = field(default_factory=dict)
+    media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method on one path. It changes something if and only if it `takes` a body."""
+
+    id: str
+    tag: str
+    summary: str
+    reply: Reply
+    text: str = ""  # the rules, in Markdown
+    verbs: tuple[str, ...] = ()  # the actor needs the role of one of them; without any, every member may
+    who: str = ""  # instead of the roles, where there is more to say
+    takes: type[RequestSerializer] | None = None
+    query: type[QueryRequest] | None = None
+    examples: Examples = field(default_factory=dict)  # of the body
+    refuses: tuple[str, ...] = ()  # codes beyond those that every call may answer
+    versioned: bool = False  # whether If-Match is heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """Everything the published description says about one dialect. `operations` is keyed by `POST /api/…/{name}`."""
+
+    operations: Mapping[str, Operation]
+    schemas: Mapping[str, Json]
+    path_parameters: Mapping[str, Json]
+    security: tuple[str, Json]  # the name of the scheme, and the scheme
+    envelope: str  # the schema component of every refusal
+    status_of_code: Mapping[str, int]
+    meaning_of_code: Mapping[str, str]
+    any_call_refuses: tuple[str, ...]
+    any_change_refuses: tuple[str, ...]

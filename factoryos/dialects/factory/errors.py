@@ -1,0 +1,148 @@
+"""The whole failure contract of the factory API: its envelope, and the status of every code."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from factoryos.dialects.base.answers import json_answer
+from factoryos.dialects.base.dialect import FaceRequest
+from factoryos.dialects.factory.states import WORDS, words_of
+from factoryos.kernel.problems import Invalid, Kind, Problem
+from factoryos.kernel.transactions import Answer
+from orders.states import State
+
+STATUS_OF_CODE = {
+    "malformed_json": 400,
+    "validation_failed": 400,
+    "wrong_endpoint": 400,
+    "quantity_mismatch": 400,
+    "allocation_required": 400,
+    "ambiguous_machine": 400,
+    "unauthenticated": 401,
+    "role_missing": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "illegal_transition": 409,
+    "machine_busy": 409,
+    "machine_unavailable": 409,
+    "order_on_hold": 409,
+    "lot_on_hold": 409,
+    "second_person_required": 409,
+    "over_production": 409,
+    "total_below_zero": 409,
+    "material_short": 409,
+    "stock_short": 409,
+    "not_open": 409,
+    "duplicate": 409,
+    "overlap": 409,
+    "already_done": 409,
+    "idempotency_in_progress": 409,
+    "stale": 412,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "idempotency_key_reused": 422,
+    "rate_limited": 429,
+    "internal": 500,
+    "busy": 503,
+}
+
+# For a code that a verb got after this page was written: its kind is as good as a row.
+_STATUS_OF_KIND = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.MISSING: 404,
+    Kind.NOT_ALLOWED: 405,
+    Kind.NOT_ACCEPTABLE: 406,
+    Kind.CONFLICT: 409,
+    Kind.STALE: 412,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED: 415,
+    Kind.REUSED: 422,
+    Kind.LIMITED: 429,
+    Kind.INTERNAL: 500,
+    Kind.BUSY: 503,
+}
+
+# Parts of sentences, which the message holds already; and what would only repeat the request.
+_TOLD = frozenset(
+    {"messages", "joined", "field", "reference", "roles", "reasons", "clashes", "verb", "thing", "method", "reason"}
+    | {"wanted", "choice"}
+)
+_NAMES = {"machine": "machineCode"}
+_DASH = re.compile(r"_([a-z])")
+
+
+class WrongEndpoint(Problem):
+    """What the body asks for is done elsewhere. Data: endpoint (path)."""
+
+    code, kind, template = "wrong_endpoint", Kind.INVALID, "This is done with POST {endpoint}"
+
+    def __init__(self, *, endpoint: str) -> None:
+        super().__init__(endpoint=endpoint)
+
+
+class NothingCreated(Invalid):
+    """Not one row of a bulk call could be kept. Data: failed, as a partly good call answers it."""
+
+    def __init__(self, *, failed: list[dict[str, Any]]) -> None:
+        super().__init__(messages=["no row could be created"])
+        self.data = {**self.data, "failed": failed}
+
+
+def render_problem(problem: Problem, request: FaceRequest) -> Answer:
+    """The envelope of a refusal, with the headers that belong to it."""
+    status = STATUS_OF_CODE.get(problem.code) or _STATUS_OF_KIND[problem.kind]
+    messages = problem.data.get("messages")
+    body: dict[str, Any] = {
+        "statusCode": status,
+        "message": messages if messages is not None else problem.text,
+        "error": HTTPStatus(status).phrase,
+        "code": problem.code,
+    }
+    if details := details_of(problem):
+        body["details"] = details
+    return json_answer(body, status=status, headers=_headers(problem))
+
+
+def details_of(problem: Problem) -> dict[str, Any]:
+    """The facts of a problem that a program can use, in this API's names and words."""
+    data = problem.data
+    match problem.code:
+        case "illegal_transition":
+            target = data["target"]
+            return {
+                "from": WORDS[State(data["state"])],
+                "to": WORDS[State(target)] if target else None,
+                "allowed": words_of(data["allowed"]),
+            }
+        case "not_open":
+            return {"state": WORDS[State(data["state"])]}
+        case "duplicate":
+            return {"field": data["field"]}
+    return {_camel(name): _renamed(value) for name, value in data.items() if name not in _TOLD}
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_camel(name): _renamed(inner) for name, inner in value.items()}
+    return [_renamed(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _camel(name: str) -> str:
+    return _NAMES.get(name) or _DASH.sub(lambda found: found[1].upper(), name)
+
+
+def _headers(problem: Problem) -> Mapping[str, str]:
+    match problem.kind:
+        case Kind.UNAUTHENTICATED:
+            return {"WWW-Authenticate": "Bearer"}
+        case Kind.NOT_ALLOWED:
+            return {"Allow": ", ".join(problem.data["allowed"])}
+        case Kind.LIMITED:
+            return {"Retry-After": str(problem.data["retry_after"])}
+        case Kind.BUSY:
+            return {"Retry-After": "1"}
+    return {"Retry-After": "1"} if problem.code == "idempotency_in_progress" else {}

@@ -1,0 +1,21 @@
+"""The routes of the factory API: production orders in a file of their own, here what a plant is set up with."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from factoryos.dialects.factory import machine_views as machines
+from factoryos.dialects.factory import setup_views as setup
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("factoryos.dialects.factory.order_urls")),  # first, as nearly every call is one of these
+    path("api/factories", setup.Factories.as_view()),
+    path("api/factories/<slug>", setup.Factory.as_view()),
+    path("api/factories/<slug>/products", setup.Products.as_view()),
+    path("api/factories/<slug>/products/<product_id>", setup.Product.as_view()),
+    path("api/factories/<slug>/work-areas", setup.WorkAreas.as_view()),
+    path("api/factories/<slug>/machines", machines.Machines.as_view()),
+    path("api/factories/<slug>/machines/bulk", machines.MachinesInBulk.as_view()),
+    path("api/factories/<slug>/machines/<code_or_id>", machines.Machine.as_view()),
+    path("api/factories/<slug>/methods", setup.Methods.as_view()),
+    path("api/factories/<slug>/methods/<method_id>", setup.Method.as_view()),
+    path("api/factories/<slug>/pause-reasons", setup.PauseReasons.as_view()),
+]
