@@ -1,0 +1,14 @@
+"""Every address of the product, and the bare views that it is compared with."""
+
+from django.urls import path
+
+from factoryos.urls import urlpatterns as of_the_product
+from tests.bench import bare
+
+urlpatterns = [
+    *of_the_product,
+    path("bare/orders", bare.orders),
+    path("bare/orders/<uuid:order>/start", bare.start),
+    path("bare/orders/<uuid:order>/log", bare.log),
+    path("bare/orders/<uuid:order>/complete", bare.complete),
+]

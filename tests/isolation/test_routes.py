@@ -1,0 +1,228 @@
+"""Every route and method, read from the URL map, asked by a member of one factory about another one's things.
+
+A stranger's slug, a stranger's thing in the path, and a stranger's thing named in the body or the query answer byte for
+byte like what nobody has. A route without a case here fails.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+
+from manufacturing.models import Method, WorkArea
+from orders.models import ProductionOrder
+from tests.calls import Plant, Reply
+from tests.conformance.routes import CALLS, Call
+from tests.evidence import everything
+
+pytestmark = pytest.mark.django_db
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a call is like when it is allowed, and with which things named in it.
+
+    `body` and `query` get the names of one factory's things: those of the asked factory itself, but for one that is a
+    stranger's or nobody's.
+    """
+
+    body: Callable[[Names], dict[str, Any]] = lambda names: {}
+    query: Callable[[Names], dict[str, str]] = lambda names: {}
+    names: tuple[str, ...] = ()  # which things body or query name
+    answers: int = 200  # when all things are the factory's own
+    without: int = 404  # when a thing named in body or query is nobody's
+    state: str = "draft"  # of the order in the path
+
+
+SLUG = "api/factories/<slug>"
+ORDER = f"{SLUG}/production-orders/<order_id>"
+
+
+def counted(names: Names) -> dict[str, Any]:
+    lots = [{"productId": names["product"], "lotNumber": "L1", "quantity": 1}]
+    return {"quantityGood": 1, "machineCode": names["machine"], "lineId": names["line"], "consumedLots": lots}
+
+
+def verified(names: Names) -> dict[str, Any]:
+    lines = [{"lineId": names["line"], "quantityGood": 9, "quantityRejected": 1}]
+    return {"quantityFinal": 10, "quantityGood": 9, "quantityRejected": 1, "lines": lines}
+
+
+def adjusted(names: Names) -> dict[str, Any]:
+    splits = [{"machineId": names["machine"], "quantity": 5}]
+    return {"quantityTarget": 5, "reason": "fewer", "lineId": names["line"], "splits": splits}
+
+
+CASES: dict[tuple[str, str], Case] = {
+    ("GET", "api/factories"): Case(),
+    ("GET", SLUG): Case(),
+    ("GET", f"{SLUG}/products"): Case(),
+    ("POST", f"{SLUG}/products"): Case(lambda names: {"sku": "NEW", "name": "n"}, answers=201),
+    ("GET", f"{SLUG}/products/<product_id>"): Case(),
+    ("PATCH", f"{SLUG}/products/<product_id>"): Case(lambda names: {"name": "n"}),
+    ("GET", f"{SLUG}/work-areas"): Case(),
+    ("POST", f"{SLUG}/work-areas"): Case(lambda names: {"code": "NEW", "name": "n"}, answers=201),
+    ("GET", f"{SLUG}/machines"): Case(),
+    ("POST", f"{SLUG}/machines"): Case(
+        lambda names: {"code": "NEW", "name": "n", "workAreaId": names["area"]}, names=("area",), answers=201
+    ),
+    ("POST", f"{SLUG}/machines/bulk"): Case(
+        lambda names: {"machines": [{"code": "NEW", "name": "n"}, {"code": "N2", "name": "n", "workAreaId": names["area"]}]},
+        answers=201,
+    ),
+    ("GET", f"{SLUG}/machines/<code_or_id>"): Case(),
+    ("PATCH", f"{SLUG}/machines/<code_or_id>"): Case(lambda names: {"workAreaId": names["area"]}, names=("area",)),
+    ("GET", f"{SLUG}/methods"): Case(),
+    ("POST", f"{SLUG}/methods"): Case(
+        lambda names: {
+            "code": "NEW", "name": "n", "productId": names["product"],
+            "operations": [{"name": "a", "workAreaId": names["area"]}, {"name": "b", "machineId": names["machine"]}],
+        },
+        names=("product", "area", "machine"), answers=201,
+    ),
+    ("GET", f"{SLUG}/methods/<method_id>"): Case(),
+    ("GET", f"{SLUG}/pause-reasons"): Case(),
+    ("GET", f"{SLUG}/production-orders"): Case(
+        query=lambda names: {"productId": names["product"], "machineId": names["machine"]},
+        names=("product", "machine"), without=200,  # a filter that nothing fits
+    ),
+    ("POST", f"{SLUG}/production-orders"): Case(
+        lambda names: {"productId": names["product"], "quantityTarget": 10}, names=("product",), answers=201
+    ),
+    ("GET", ORDER): Case(),
+    ("PATCH", ORDER): Case(lambda names: {"notes": "n"}),
+    ("POST", f"{ORDER}/schedule"): Case(
+        lambda names: {"machineId": names["machine"], "methodId": names["method"]}, names=("machine", "method")
+    ),
+    ("POST", f"{ORDER}/transition"): Case(lambda names: {"toState": "cancelled"}),
+    ("POST", f"{ORDER}/log-quantity"): Case(
+        counted, names=("machine", "line", "product"), state="in_production", answers=201
+    ),
+    ("POST", f"{ORDER}/verify"): Case(verified, names=("line",), state="completed"),
+    ("POST", f"{ORDER}/rework"): Case(lambda names: {"reason": "burrs"}, state="completed"),
+    ("POST", f"{ORDER}/adjust-quantity"): Case(adjusted, names=("line", "machine"), state="scheduled"),
+    ("GET", f"{ORDER}/adjust-quantity/preview"): Case(
+        query=lambda names: {"quantityTarget": "5", "lineId": names["line"]}, names=("line",)
+    ),
+    ("GET", f"{ORDER}/transitions"): Case(),
+    ("GET", f"{ORDER}/quantity-entries"): Case(),
+    ("GET", f"{ORDER}/record"): Case(),
+}  # fmt: skip
+
+
+class Tenant:
+    """A plant with one of everything that a call can name."""
+
+    def __init__(self, state: str) -> None:
+        self.plant = Plant()
+        factory = self.plant.factory
+        area = WorkArea.objects.create(factory=factory, code="HALL", name="Hall")
+        method = Method.objects.create(factory=factory, item=self.plant.item, code="STD", name="Standard")
+        order = ProductionOrder.objects.get(uuid=self.plant.order(state).split("/")[1])
+        self.names = {
+            "product": str(self.plant.item.uuid),
+            "machine": str(self.plant.press.uuid),
+            "area": str(area.uuid),
+            "method": str(method.uuid),
+            "line": str(order.lines.get().uuid),
+        }
+        self.path = {
+            "slug": factory.slug,
+            "product_id": self.names["product"],
+            "code_or_id": self.names["machine"],
+            "method_id": self.names["method"],
+            "order_id": str(order.uuid),
+        }
+
+    def ask(self, call: Call, path: Names = {}, names: Names = {}) -> Reply:  # noqa: B006 only read
+        """The call as this factory's admin makes it; `path` and `names` replace some of the factory's own."""
+        case = CASES[call.method, call.route]
+        known = {**self.names, **names}
+        query = case.query(known)
+        url = call.path(self.path, path) + (f"?{urlencode(query)}" if query else "")
+        return self.plant.admin.send(call.method, url, case.body(known) if call.changes else None)
+
+
+def nobodys(names: Names) -> dict[str, str]:
+    return {name: "nowhere" if name == "slug" else str(uuid4()) for name in names}
+
+
+each_call = pytest.mark.parametrize("call", CALLS, ids=str)
+
+
+def test_every_route_of_the_url_map_has_a_case_and_every_case_a_route() -> None:
+    assert {(call.method, call.route) for call in CALLS} == set(CASES)
+
+
+@each_call
+def test_the_factorys_own_things_are_found(call: Call) -> None:
+    """Or else a 404 below would prove nothing."""
+    case = CASES[call.method, call.route]
+    assert Tenant(case.state).ask(call).status == case.answers
+
+
+@each_call
+def test_what_is_a_strangers_answers_like_what_nobody_has(call: Call) -> None:
+    case = CASES[call.method, call.route]
+    here, there = Tenant(case.state), Tenant(case.state)
+    before = everything()
+    ways: list[tuple[str, Names, Names]] = [(name, {name: there.path[name]}, {}) for name in call.parameters]
+    ways += [(name, {}, {name: there.names[name]}) for name in case.names]
+    ways += [("all", there.path, there.names)] if call.parameters else []
+    for name, path, names in ways:
+        theirs, none = here.ask(call, path, names), here.ask(call, nobodys(path), nobodys(names))
+        assert theirs.status == (404 if path else case.without), name
+        assert (theirs.status, theirs.content) == (none.status, none.content), name
+        assert shown(theirs) == shown(none), name
+    assert everything() == before
+
+
+def shown(reply: Reply) -> dict[str, str]:
+    """The headers, but for those that tell the request and the second it came in."""
+    return {name: value for name, value in reply.headers.items() if name not in {"X-Request-Id", "X-RateLimit-Reset"}}
+
+
+@each_call
+def test_nothing_of_a_stranger_is_shown(call: Call) -> None:
+    case = CASES[call.method, call.route]
+    here, there = Tenant(case.state), Tenant(case.state)
+    told = here.ask(call).content
+    for name in (*there.path.values(), *there.names.values(), there.plant.factory.name):
+        assert name.encode() not in told
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if not call.changes], ids=str)
+def test_a_strangers_things_neither_lengthen_nor_break_a_list(call: Call) -> None:
+    here = Tenant("in_production")
+    path = call.path(here.path)
+    before = here.plant.admin.get(path)
+    there = Tenant("in_production")
+    there.plant.order()
+    after = here.plant.admin.get(path)
+    assert after.status == before.status
+    if "meta" in after.json:
+        assert after.content == before.content
+
+
+def test_a_bulk_row_that_names_a_strangers_area_fails_like_one_that_names_none() -> None:
+    call = next(call for call in CALLS if call.route.endswith("machines/bulk"))
+    here, there = Tenant("draft"), Tenant("draft")
+    strangers, nones = (here.ask(call, names={"area": name}) for name in (there.names["area"], str(uuid4())))
+    assert strangers["failed"][0]["errors"] == ["Work area not found"]
+    assert nones["details"]["failed"][1]["errors"] == ["Work area not found"]  # the good row is there already
+
+
+def test_a_strangers_key_reveals_nothing() -> None:
+    """An Idempotency-Key is kept per factory and person: the same key of a stranger is a first call."""
+    here, there = Tenant("draft"), Tenant("draft")
+    body = {"productId": "CAP-28", "quantityTarget": 7}
+    first = here.plant.admin.post("production-orders", body, idempotency_key="k")
+    again = there.plant.admin.post("production-orders", body, idempotency_key="k")
+    colleague = here.plant.as_("planner").post("production-orders", body, idempotency_key="k")
+    assert [reply.status for reply in (first, again, colleague)] == [201, 201, 201]
+    assert len({reply["id"] for reply in (first, again, colleague)}) == 3

@@ -1,0 +1,191 @@
+"""The whole table of an order's life: every verb, in every state, by every role. Written by hand, not read from the code."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from factoryos.kernel.models import Factory
+from factoryos.kernel.permissions import ROLES
+from factoryos.kernel.problems import RoleMissing
+from orders import actions
+from orders.models import OrderEvent, ProductionOrder
+from orders.problems import IllegalTransition, NotOpen
+from orders.specs import Count, Share
+from orders.states import State
+from quality.holds import place_on_order
+from tests import floor
+from tests.evidence import added, everything
+
+pytestmark = pytest.mark.django_db
+
+STATES = (
+    ["draft", "submitted", "approved", "scheduled", "in_production", "paused", "completed", "verified", "closed", "cancelled"]
+)  # fmt: skip
+BEFORE_START = ("draft", "submitted", "approved", "scheduled")
+OPEN = (*BEFORE_START, "in_production", "paused", "completed", "verified")
+
+
+def stays(*states: str) -> dict[str, str]:
+    return {state: state for state in states}
+
+
+# verb → the states it is possible in → the state it leads to.
+LEADS_TO: dict[str, dict[str, str]] = {
+    "submit": {"draft": "submitted"},
+    "approve": {"draft": "approved", "submitted": "approved"},
+    "schedule": dict.fromkeys(BEFORE_START, "scheduled"),
+    "start": {"approved": "in_production", "scheduled": "in_production"},
+    "report": stays("in_production", "paused"),
+    "pause": {"in_production": "paused"},
+    "resume": {"paused": "in_production"},
+    "complete": {"in_production": "completed", "paused": "completed"},
+    "verify": {"completed": "verified"},
+    "rework": {"completed": "in_production"},
+    "close": {"verified": "closed"},
+    "cancel": dict.fromkeys((*BEFORE_START, "in_production", "paused"), "cancelled"),
+    "adjust_quantity": stays(*OPEN),
+    "amend": stays(*OPEN),
+    "hold": {**stays(*OPEN), "in_production": "paused"},
+    "release_hold": stays(*OPEN),
+}
+ASKS_ONLY_WHETHER_OPEN = ("adjust_quantity", "amend", "hold", "release_hold")
+MOVES_NOTHING = ("report", "adjust_quantity", "amend", "release_hold")
+
+MAY: dict[str, set[str]] = {
+    "create": {"admin", "planner"},
+    "submit": {"admin", "planner", "operator"},
+    "approve": {"admin", "planner", "operator"},
+    "schedule": {"admin", "planner"},
+    "start": {"admin", "planner", "technician", "operator"},
+    "report": {"admin", "planner", "technician", "operator"},
+    "pause": {"admin", "planner", "technician", "operator"},
+    "resume": {"admin", "planner", "technician", "operator"},
+    "complete": {"admin", "planner", "technician", "operator"},
+    "verify": {"admin", "qa"},
+    "rework": {"admin", "qa"},
+    "close": {"admin", "planner", "operator"},
+    "cancel": {"admin", "planner", "operator"},
+    "adjust_quantity": {"admin", "planner"},
+    "amend": {"admin", "planner", "operator"},
+    "hold": {"admin", "qa"},
+    "release_hold": {"admin", "qa"},
+}
+
+# How an order comes to each state, by the verbs.
+WAYS: dict[str, tuple[str, ...]] = {
+    "draft": (),
+    "submitted": ("submit",),
+    "approved": ("submit", "approve"),
+    "scheduled": ("schedule",),
+    "in_production": ("schedule", "start"),
+    "paused": ("schedule", "start", "pause"),
+    "completed": ("schedule", "start", "report", "complete"),
+    "verified": ("schedule", "start", "complete", "verify"),
+    "closed": ("schedule", "start", "complete", "verify", "close"),
+    "cancelled": ("cancel",),
+}
+
+
+class Case:
+    """An order in a state, and each verb ready to be called on it by anybody."""
+
+    def __init__(self, state: str, **facts: Any) -> None:
+        self.factory: Factory = floor.a_factory(**facts)
+        self.by = floor.an_actor(self.factory)
+        self.machine = floor.a_machine(self.factory)
+        self.order: ProductionOrder = floor.an_order(self.by)
+        for verb in WAYS[state]:
+            self.call(verb)()
+        self.order = ProductionOrder.objects.get(pk=self.order.pk)
+        assert self.order.state == state
+
+    def call(self, verb: str, *roles: str) -> Callable[[], Any]:
+        by = floor.an_actor(self.factory, *roles)
+        if verb == "release_hold":
+            hold = self._hold()
+            return lambda: actions.release_hold(hold_id=hold, by=by)
+        arguments: dict[str, Any] = {
+            "schedule": {"shares": [Share(Decimal(1000), machine=self.machine)]},
+            "report": {"count": Count(good=Decimal(9), rejected=Decimal(1))},
+            "pause": {"reason": "tool_change"},
+            "verify": {"final": Decimal(1000), "good": Decimal(988), "rejected": Decimal(12)},
+            "rework": {"reason": "burrs"},
+            "adjust_quantity": {"target": Decimal(1500), "reason": "the customer asked"},
+            "amend": {"changes": {"batch_number": "M062026-UBH"}},
+            "hold": {"reason": "odd colour"},
+        }.get(verb, {})
+        return lambda: getattr(actions, verb)(order_id=self.order.pk, by=by, **arguments)
+
+    def _hold(self) -> Any:
+        """An open hold as `hold` leaves it; placed past the verb, which would pause a running order."""
+        held = place_on_order(order_id=self.order.pk, by=floor.an_actor(self.factory), reason="odd colour")
+        ProductionOrder.objects.filter(pk=self.order.pk).update(open_holds=1)
+        return held.uuid
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("verb", LEADS_TO)
+def test_every_verb_in_every_state_by_every_role(verb: str, state: str) -> None:
+    case = Case(state)
+    for role in ROLES:
+        with transaction.atomic():
+            call = case.call(verb, role)
+            if role not in MAY[verb]:
+                refused_unchanged(call, RoleMissing)
+            elif state in LEADS_TO[verb]:
+                moved_once(case, verb, call, before=state, after=LEADS_TO[verb][state])
+            else:
+                refused_unchanged(call, NotOpen if verb in ASKS_ONLY_WHETHER_OPEN else IllegalTransition)
+            transaction.set_rollback(True)
+
+
+def refused_unchanged(call: Callable[[], Any], problem: type[Exception]) -> None:
+    """Nothing is changed even before anything is rolled back."""
+    before = everything()
+    with pytest.raises(problem) as raised:
+        call()
+    assert type(raised.value) is problem
+    assert everything() == before
+
+
+def moved_once(case: Case, verb: str, call: Callable[[], Any], *, before: str, after: str) -> None:
+    written = everything()
+    call()
+    order = ProductionOrder.objects.get(pk=case.order.pk)
+    assert (order.state, order.version) == (after, case.order.version + 1)
+    grown = added(written)
+    assert (grown["orders_orderevent"], grown["kernel_outboxmessage"]) == (1, 1)
+    assert grown["orders_quantityentry"] == (1 if verb in {"report", "verify"} else 0)
+    event = OrderEvent.objects.filter(order=order).latest("seq")
+    assert (event.verb, event.from_state, event.to_state, event.seq) == (verb, before, after, order.version)
+    assert event.moved is (verb not in MOVES_NOTHING and (verb != "hold" or before == "in_production"))
+    assert event.hash == order.chain_head
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_create(role: str) -> None:
+    factory = floor.a_factory()
+    if role in MAY["create"]:
+        order = floor.an_order(floor.an_actor(factory, role))
+        assert (order.state, order.version, order.events.count()) == ("draft", 1, 1)
+    else:
+        refused_unchanged(lambda: floor.an_order(floor.an_actor(factory, role)), RoleMissing)
+
+
+def test_without_required_verification_a_completed_order_may_be_closed() -> None:
+    case = Case("completed", requires_verification=False)
+    moved_once(case, "close", case.call("close"), before="completed", after="closed")
+
+
+def test_nobody_without_a_role_may_anything() -> None:
+    case = Case("draft")
+    nobody = floor.an_actor(case.factory, "stranger")
+    refused_unchanged(lambda: actions.cancel(order_id=case.order.pk, by=nobody), RoleMissing)
+
+
+def test_the_table_knows_every_verb_and_every_state() -> None:
+    assert {*LEADS_TO, "create"} == set(MAY) == set(actions.__all__)
+    assert set(STATES) == set(State.values) == set(WAYS)
