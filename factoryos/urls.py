@@ -1,0 +1,12 @@
+"""Every address this server answers: the published APIs (a folder of `factoryos/dialects/` each), their docs, health."""
+
+from django.urls import URLPattern, URLResolver
+
+from factoryos import health
+from factoryos.dialects import published, registry
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *published.urlpatterns,
+    *registry.urlpatterns(),
+    *health.urlpatterns,
+]
