@@ -28,11 +28,16 @@ from tests.front.server import (
 # --- How connections are dealt out ---
 
 
-def test_kept_connections_are_shared_evenly_by_the_processes() -> None:
-    """On a server of its own, for what other tests left open would count."""
+def test_kept_connections_are_shared_by_the_processes() -> None:
+    """On a server of its own, for what other tests left open would count.
+
+    Without the fair loop one process takes all of them, or nearly; with it a busy machine may still let one have a few
+    more than the other.
+    """
+    each = 8
     with running() as fresh, ExitStack() as stack:
         time.sleep(0.2)  # until the connections of its start are gone
-        clients = [stack.enter_context(closing(fresh.client())) for _ in range(WORKERS * 3)]
+        clients = [stack.enter_context(closing(fresh.client())) for _ in range(WORKERS * each)]
         pids: Counter[int] = Counter()
         for client in clients:
             client.connect()
@@ -40,7 +45,7 @@ def test_kept_connections_are_shared_evenly_by_the_processes() -> None:
         for client in clients:
             client.request("GET", "/")
             pids[json.load(client.getresponse())["pid"]] += 1
-    assert sorted(pids.values()) == [3] * WORKERS, pids
+    assert len(pids) == WORKERS and min(pids.values()) >= each // 2, pids
 
 
 # --- What nobody can hold up ------------------------------------------------------------------------------------------
