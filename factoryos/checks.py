@@ -22,6 +22,7 @@ _PUBLIC_KEY = ("RS256", "ES256")
 APPEND_ONLY = ("orders_orderevent", "orders_quantityentry", "orders_seal", "orders_sealleaf")
 GUARDS = {
     *((table, trigger) for table in APPEND_ONLY for trigger in ("append_only", "append_only_truncate")),
+    ("orders_note", "never_deleted"),
     ("orders_productionorder", "no_silent_move"),
     ("orders_productionorder", "tally_created"),
     ("orders_productionorder", "tally_moved"),

@@ -86,10 +86,17 @@ def _event(
         uuid=uuid7(), order_id=order.pk, factory_id=order.factory_id, seq=1 if first else order.version + 1, verb=verb,
         moved=moved, from_state=from_state, to_state=str(order.state), actor_kind=by.kind, actor_id=by.id,
         actor_name=by.name, credential=by.credential, face=by.face, reason=reason, notes=notes,
-        data=json_safe(data or {}), at=clock.now(), previous_hash=None if first else order.chain_head,
+        data=_data_of(data, by=by), at=clock.now(), previous_hash=None if first else order.chain_head,
     )  # fmt: skip
     event.hash = event_hash(fields=hashed_fields(event, order_uuid=order.uuid), previous=event.previous_hash)
     return event
+
+
+def _data_of(data: dict[str, Any] | None, *, by: Actor) -> dict[str, Any]:
+    """What a verb did on behalf of many orders at once says so, whichever verb it was."""
+    named = {**(data or {}), "operation": by.operation} if by.operation else data or {}
+    safe: dict[str, Any] = json_safe(named)
+    return safe
 
 
 def hashed_fields(event: OrderEvent, *, order_uuid: Any) -> dict[str, Any]:

@@ -83,6 +83,12 @@ class AlreadyDone(Problem):
     code, template = "already_done", "{thing} already"
 
 
+class NoteSettled(Problem):
+    """A note is edited by its author alone, and only for a few minutes."""
+
+    code, template = "note_settled", "A note can be edited by its author for five minutes; write another one instead"
+
+
 class SecondPersonRequired(Problem):
     """Whoever placed a hold may not release it here."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 ActorKind = Literal["user", "api_key", "device", "system"]
@@ -35,6 +36,7 @@ class Actor:
     factory: Tenant
     roles: frozenset[str] = field(default=frozenset())
     face: str = "factory"
+    operation: UUID | None = None  # the bulk operation that this is a part of; every event and note names it
     credential: str = "jwt"  # jwt | api_key | token | session | webhook | device | schedule
 
     @property

@@ -12,6 +12,7 @@ _OFFICE = frozenset({"planner", "operator"})
 _FLOOR = frozenset({"planner", "technician", "operator"})
 _QUALITY = frozenset({"qa"})
 _MASTERS = frozenset({"engineer"})
+_CREW = frozenset({"planner", "technician", "qa", "engineer", "operator"})
 
 VERB_ROLES: dict[str, frozenset[str]] = {
     "create": _PLAN,
@@ -31,6 +32,8 @@ VERB_ROLES: dict[str, frozenset[str]] = {
     "rework": _QUALITY,
     "hold": _QUALITY,
     "release_hold": _QUALITY,
+    "note": _CREW,  # to colleagues
+    "message": _OFFICE,  # to the customer
     "set_up": _MASTERS,  # products, machines, methods, work areas
 }
 

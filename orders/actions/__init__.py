@@ -4,6 +4,7 @@ A verb opens no transaction and calls no other verb; factoryos.kernel.transactio
 `lifecycle.move` is both move and announce: state, event and outbox message are one statement, so none goes without.
 """
 
+from orders.actions.add_note import add_note
 from orders.actions.adjust_quantity import adjust_quantity
 from orders.actions.amend import amend
 from orders.actions.approve import approve
@@ -11,6 +12,7 @@ from orders.actions.cancel import cancel
 from orders.actions.close import close
 from orders.actions.complete import complete
 from orders.actions.create import create
+from orders.actions.edit_note import edit_note
 from orders.actions.hold import hold
 from orders.actions.pause import pause
 from orders.actions.release_hold import release_hold
@@ -23,6 +25,7 @@ from orders.actions.submit import submit
 from orders.actions.verify import verify
 
 __all__ = [
+    "add_note",
     "adjust_quantity",
     "amend",
     "approve",
@@ -30,6 +33,7 @@ __all__ = [
     "close",
     "complete",
     "create",
+    "edit_note",
     "hold",
     "pause",
     "release_hold",

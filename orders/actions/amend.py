@@ -9,7 +9,7 @@ from orders import lifecycle
 from orders.locks import lock_order
 from orders.models import ProductionOrder
 
-AMENDABLE = frozenset({"batch_number", "planned_start", "planned_end", "priority", "notes"})
+AMENDABLE = frozenset({"batch_number", "planned_start", "planned_end", "priority", "notes", "customer_name"})
 
 
 def amend(*, order_id: int, by: Actor, changes: dict[str, Any]) -> ProductionOrder:

@@ -3,12 +3,14 @@
 from orders.models.assignment import Assignment, WorkOrder
 from orders.models.history import OrderEvent, Seal, SealLeaf
 from orders.models.ledger import QuantityEntry
+from orders.models.note import Note
 from orders.models.order import OrderLine, ProductionOrder
 from orders.models.reasons import PauseReason
 from orders.models.tally import OrderTally
 
 __all__ = [
     "Assignment",
+    "Note",
     "OrderEvent",
     "OrderLine",
     "OrderTally",

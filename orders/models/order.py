@@ -1,13 +1,21 @@
 """Production orders and their lines."""
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Now, Reverse, Upper
 
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.quantities import QuantityField
 from orders.models.life import OrderLife
 from orders.states import State
+
+# Rush before standard before hold, whatever the words' alphabet says.
+RANK = Case(
+    When(priority="rush", then=Value(0)),
+    When(priority="standard", then=Value(1)),
+    default=Value(2),
+    output_field=models.SmallIntegerField(),
+)
 
 
 class ProductionOrder(OrderLife):
@@ -37,6 +45,9 @@ class ProductionOrder(OrderLife):
     )
     owner = models.ForeignKey(
         "kernel.User", null=True, blank=True, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    customer_name = models.CharField(
+        max_length=200, null=True, blank=True, db_collation="C", help_text="Whom it is made for, as people call them."
     )
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.STANDARD, db_collation="C")
     batch_number = models.CharField(max_length=64, null=True, blank=True, db_collation="C")
@@ -114,6 +125,14 @@ class ProductionOrder(OrderLife):
             ),
             models.Index("factory", Coalesce("planned_start", "created_at"), name="order_by_day"),
             models.Index(fields=["owner", "-id"], name="order_by_owner", condition=Q(owner__isnull=False)),
+            # The console's orders: by due date, by last change, by rank; and its search.
+            models.Index(fields=["factory", "planned_end", "id"], name="order_by_due"),
+            models.Index(fields=["factory", "updated_at", "id"], name="order_by_change"),
+            models.Index("factory", RANK, "id", name="order_by_rank"),
+            models.Index("factory", Reverse("reference"), name="order_by_reference_end"),
+            models.Index(
+                "factory", Upper("customer_name"), name="order_by_customer", condition=Q(customer_name__isnull=False)
+            ),
             # The seal's question: whose history grew since it was last sealed.
             models.Index(fields=["id"], name="order_unsealed", condition=~Q(version=F("sealed_version"))),
         ]

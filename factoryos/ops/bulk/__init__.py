@@ -1,0 +1,1 @@
+"""Operations on many orders at once: preview, result, retry, undo."""

@@ -1,0 +1,1 @@
+"""The list of orders: filters, sorting, paging, saved views, export."""
