@@ -13,6 +13,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.models import Factory, User
 from factoryos.ops.demo.people import email_of
 from manufacturing.models import Item, Machine, Method
+from orders.actions.add_note import add_note
 from orders.actions.approve import approve
 from orders.actions.cancel import cancel
 from orders.actions.close import close
@@ -60,6 +61,8 @@ class Plan:
     machines: Sequence[str] = ()
     days: int = 1
     priority: str = "standard"
+    customer: str = ""
+    said: Sequence[tuple[str, str]] = ()  # (audience, text), each by the operator
 
 
 Story = Callable[[Crew, Plan, ProductionOrder], None]
@@ -70,7 +73,10 @@ def load_orders(factory: Factory) -> None:
     crew = Crew.of(factory)
     for plan, story in STORIES[factory.slug]:
         if not ProductionOrder.objects.filter(factory=factory, batch_number=plan.batch).exists():
-            story(crew, plan, _created(crew, plan))
+            order = _created(crew, plan)
+            story(crew, plan, order)
+            for audience, text in plan.said:
+                add_note(order_id=order.pk, by=crew.operator, text=text, audience=audience)
 
 
 def _created(crew: Crew, plan: Plan) -> ProductionOrder:
@@ -83,6 +89,7 @@ def _created(crew: Crew, plan: Plan) -> ProductionOrder:
         planned_start=begin,
         planned_end=begin + timedelta(hours=8),
         priority=plan.priority,
+        customer_name=plan.customer or None,
     )
 
 
@@ -162,23 +169,37 @@ def _count(crew: Crew, order: ProductionOrder, *, good: str, rejected: str) -> N
         report(order_id=order.pk, by=crew.technician, count=count, where=Circumstances(line_id=line.pk))
 
 
+_LATE = "Resin came a day late; we are working it in on the second shift."
+
 STORIES: dict[str, list[tuple[Plan, Story]]] = {
     "penang-plant": [
-        (Plan("M042026-CLS", "CAP-28", {None: 5000}, ["PRESS-02"], days=-6), _closed),
-        (Plan("M042026-VER", "CAP-28", {None: 2000}, ["PRESS-02"], days=-3), _verified),
-        (Plan("M052026-CMP", "CAP-28/BLUE", {None: 1500}, ["PRESS-02"], days=-1), _completed),
-        (Plan("M052026-RUN", "CAP-28", {None: 4000}, ["PRESS-02"], days=0, priority="rush"), _running),
+        (Plan("M042026-CLS", "CAP-28", {None: 5000}, ["PRESS-02"], days=-6, customer="Lemonade & Sons"), _closed),
+        (Plan("M042026-VER", "CAP-28", {None: 2000}, ["PRESS-02"], days=-3, customer="Bayan Bottlers"), _verified),
+        (Plan("M052026-CMP", "CAP-28/BLUE", {None: 1500}, ["PRESS-02"], days=-1, customer="Bayan Bottlers"), _completed),
+        (
+            Plan(
+                "M052026-RUN", "CAP-28", {None: 4000}, ["PRESS-02"], days=-2, priority="rush", customer="Lemonade & Sons",
+                said=[("internal", _LATE), ("customer", "Your caps are being made now.")],
+            ),
+            _running,
+        ),
         (Plan("M052026-PAU", "SHELL-28", {None: 800}, ["CNC-001"], days=0), _paused),
         (Plan("M062026-SPL", "SHELL-28", {None: 1000}, ["CNC-001", "CNC-002"], days=1), _scheduled),
-        (Plan("M062026-HLD", "CAP-28", {None: 600}, ["PRESS-02"], days=1), _held),
-        (Plan("M062026-APR", "CAP-28", {None: 2500}, days=2), _approved),
-        (Plan("M062026-SUB", "CAP-28/BLUE", {None: 900}, days=3), _submitted),
+        (
+            Plan(
+                "M062026-HLD", "CAP-28", {None: 600}, ["PRESS-02"], days=1, customer="Kilang Air Kelapa",
+                said=[("internal", "Certificate asked for by phone.")],
+            ),
+            _held,
+        ),
+        (Plan("M062026-APR", "CAP-28", {None: 2500}, days=2, customer="Bayan Bottlers"), _approved),
+        (Plan("M062026-SUB", "CAP-28/BLUE", {None: 900}, days=3, customer="Kilang Air Kelapa"), _submitted),
         (Plan("M062026-DRF", "CAP-28", {None: 1200}, days=4, priority="hold"), _nothing_more),
-        (Plan("M062026-CAN", "CAP-28/BLUE", {None: 300}, days=2), _cancelled),
+        (Plan("M062026-CAN", "CAP-28/BLUE", {None: 300}, days=2, customer="Lemonade & Sons"), _cancelled),
     ],
     "garment-studio": [
         (Plan("TEE-APRIL", "TEE-CLASSIC", {"S": 20, "M": 40, "L": 30}, ["DTG-01"], days=-2), _closed_unverified),
-        (Plan("TEE-MAY", "TEE-CLASSIC", {"M": 100, "L": 100}, ["DTG-01"], days=0), _running),
-        (Plan("TEE-JUNE", "TEE-CLASSIC", {"S": 25, "XL": 25}, days=5), _submitted),
+        (Plan("TEE-MAY", "TEE-CLASSIC", {"M": 100, "L": 100}, ["DTG-01"], days=0, customer="Nordlicht Festival"), _running),
+        (Plan("TEE-JUNE", "TEE-CLASSIC", {"S": 25, "XL": 25}, days=5, customer="Nordlicht Festival"), _submitted),
     ],
-}
+}  # fmt: skip
