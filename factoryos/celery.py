@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 # Celery's reason is pickle, and our messages are JSON only.
@@ -48,6 +48,15 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**kwargs: Any) -> None:
     """That somebody listens keeps Celery from setting up handlers and levels of its own (see factoryos.logs)."""
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_to_work(**kwargs: Any) -> None:
+    """Worker and beat ask the same as the web server does before it serves."""
+    from factoryos.checks import refuse_to_serve
+
+    refuse_to_serve()
 
 
 @worker_ready.connect

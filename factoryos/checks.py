@@ -1,6 +1,7 @@
 """What must be right before FactoryOS serves in production: secrets, addresses, no demo, the database's own guards.
 
-`manage.py check --deploy --database default` shows all of it; `refuse_to_serve` is asked when the web server starts.
+`manage.py check --deploy --database default` shows all of it; `refuse_to_serve` is asked when the web server, a worker
+or beat starts.
 """
 
 import sys

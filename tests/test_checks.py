@@ -118,14 +118,23 @@ def test_a_database_before_its_migrations_misses_nothing(production: Any) -> Non
         transaction.set_rollback(True)
 
 
-def test_the_web_server_is_not_loaded_while_anything_is_wrong(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "program",
+    [
+        ["-c", "import factoryos.wsgi"],
+        ["-m", "celery", "--app", "factoryos.celery", "--quiet", "worker", "--concurrency", "1"],
+        ["-m", "celery", "--app", "factoryos.celery", "--quiet", "beat"],
+    ],
+    ids=["web server", "worker", "beat"],
+)
+def test_no_program_starts_while_anything_is_wrong(tmp_path: Path, program: list[str]) -> None:
     environment = {
         **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
         "FACTORYOS_HOME": str(tmp_path), "FACTORYOS_ENV": "production", "SECRET_KEY": "short", "FACTORYOS_DEBUG": "1",
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing", "PYTHONPATH": str(PROJECT),
     }  # fmt: skip
     ran = subprocess.run(
-        [sys.executable, "-c", "import factoryos.wsgi"], cwd=PROJECT, env=environment, capture_output=True, text=True
+        [sys.executable, *program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
     )
     assert ran.returncode == 1
     for message in ("E001", "E002", "E006", "E007", "E008", "does not serve"):
