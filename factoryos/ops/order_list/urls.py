@@ -1,5 +1,9 @@
-"""Addresses of this part of the console."""
+"""Addresses of the order list, its export and its saved views."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from factoryos.ops.order_list import views
+
+urlpatterns: list[URLPattern] = [
+    path("orders", views.orders, name="orders"),
+]
