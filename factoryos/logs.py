@@ -82,6 +82,7 @@ _QUIETER = {
     "celery.redirected": logging.WARNING,
     "kombu": logging.WARNING,
     "asyncio": logging.WARNING,
+    "axes": logging.WARNING,
     "django.request": logging.ERROR,
     "django.server": logging.WARNING,
     "pymodbus": logging.WARNING,

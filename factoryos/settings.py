@@ -1,5 +1,6 @@
 """Settings: everything an installation may choose comes from the environment, read here and nowhere else."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from factoryos import environment as env
@@ -26,6 +27,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "axes",
     "factoryos",
     "factoryos.kernel",
     "factoryos.dialects",
@@ -44,15 +46,19 @@ MIDDLEWARE = [
 ]
 # What a browser session needs; the API faces skip all of it (see BrowserOnly).
 BROWSER_MIDDLEWARE = [
+    "factoryos.ops.shell.compression.PageGzip",
+    "factoryos.ops.shell.safety.SafetyHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "factoryos.ops.shell.sessions.RollingSession",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
-# The admin's own checks look for these in MIDDLEWARE; its pages have them from BROWSER_MIDDLEWARE.
-SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
+# These checks look into MIDDLEWARE for what pages have from BROWSER_MIDDLEWARE (security.W002, W003: frames and CSRF).
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "axes.W002", "security.W002", "security.W003"]
 
 ROOT_URLCONF = "factoryos.urls"
 WSGI_APPLICATION = "factoryos.wsgi.application"
@@ -86,6 +92,18 @@ USE_I18N = False
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = FACTORYOS_HOME / "static"
+# In production files are collected, compressed and named by their content: only such a name may be kept for ever. In
+# development each is read where it lies, so that an edit shows at the next reload and nothing must be collected.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "factoryos.ops.shell.static_files.NamedByContent"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_MAX_AGE = 3600 if PRODUCTION else 0  # seconds, for a name that stays when the content changes
 
 # --- Celery: a message is a wake-up, the database owns the work -------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "")
@@ -116,17 +134,40 @@ RATE_LIMIT_BULK_PER_MINUTE = env.number("FACTORYOS_RATE_LIMIT_BULK_PER_MINUTE", 
 MAX_BODY_BYTES = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
+# --- Signing in -------------------------------------------------------------------------------------------------------
+LOGIN_URL = "ops:sign-in"
+LOGIN_REDIRECT_URL = "ops:orders"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Wrong passwords are counted per name and address together: a stranger elsewhere cannot lock anybody out. What one
+# address may get wrong over all names is limited in factoryos/ops/shell/guessing.py.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_FAILURE_LIMIT_OF_ADDRESS = 100
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # knocking does not prolong the wait
+AXES_CLIENT_IP_CALLABLE = "factoryos.ops.shell.guessing.address_of"
+AXES_LOCKOUT_CALLABLE = "factoryos.ops.shell.guessing.locked_out"
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username"]  # not in logs: a password is typed there now and then
+# Twelve hours after the last thing that a person did: a shift and its handover (factoryos/ops/shell/sessions.py).
+SESSION_COOKIE_AGE = 12 * 3600
+
 # --- Browser safety ---------------------------------------------------------------------------------------------------
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
+# A proxy that speaks TLS stands in front: it alone is believed about scheme and address of a caller.
+BEHIND_TLS = env.flag("FACTORYOS_BEHIND_TLS", default=False)
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Over TLS every cookie is Secure, whatever is said here (factoryos/ops/shell/safety.py).
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION and not PLAIN_HTTP
+CSRF_FAILURE_VIEW = "factoryos.ops.shell.failures.csrf_failed"
+# Set by SafetyHeaders where it means something: a browser complains of it on plain HTTP.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("FACTORYOS_BEHIND_TLS", default=False) else None
-)
-SECURE_HSTS_SECONDS = 31_536_000 if env.flag("FACTORYOS_BEHIND_TLS", default=False) else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 
 REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,

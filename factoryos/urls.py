@@ -11,3 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *health.urlpatterns,
     path("", include("factoryos.ops.urls")),
 ]
+
+# Pages for people; on a path of an API, its envelope takes their place (factoryos/dialects/base/road.py).
+handler400 = "factoryos.ops.shell.failures.bad_request"
+handler403 = "factoryos.ops.shell.failures.forbidden"
+handler404 = "factoryos.ops.shell.failures.not_found"
+handler500 = "factoryos.ops.shell.failures.server_error"

@@ -10,15 +10,35 @@ from factoryos.kernel.permissions import VERB_ROLES, allows
 SCREENS = (("ops:orders", "Orders", "o"),)
 
 
+# Shortcuts of a single key, as the help sheet lists them; static/ops/keys.js does them.
+KEYS = (
+    ("/", "Search"),
+    ("j", "Next row"),
+    ("k", "Previous row"),
+    ("x", "Select the row"),
+    ("Shift x", "Select up to the row"),
+    ("Enter", "Open the row"),
+    ("Esc", "Close, or leave a field"),
+    ("s", "Change the status"),
+    ("p", "Change the priority"),
+    ("n", "Write a note"),
+    ("?", "This list"),
+)
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """For templates: `actor`, `may` (verb → whether this person may do it here), `screens`, `preferences`, `places`."""
-    actor = getattr(request, "actor", None)
-    if actor is None or not hasattr(request, "places"):
-        return {}
-    return {
+    """For templates: `actor`, `may` (verb → whether this person may do it here), `screens`, `preferences`, `places`.
+
+    Pages of nobody (sign-in) and of no factory know less; a page that names no `screen` is the one of its address.
+    """
+    known: dict[str, Any] = {"screens": SCREENS, "keys": KEYS}
+    if hasattr(request, "preferences"):
+        known |= {"places": request.places, "preferences": request.preferences}  # type: ignore[attr-defined]
+    if (actor := getattr(request, "actor", None)) is None or not hasattr(request, "preferences"):
+        return known
+    found = request.resolver_match
+    return known | {
         "actor": actor,
         "may": {verb: allows(actor=actor, verb=verb) for verb in VERB_ROLES},
-        "places": request.places,
-        "preferences": request.preferences,  # type: ignore[attr-defined]
-        "screens": SCREENS,
+        "screen": found.view_name if found else "",
     }

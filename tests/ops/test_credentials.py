@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import RequestFactory
 
 from factoryos.kernel import supabase
 from factoryos.kernel.api_keys import digest_of
@@ -92,7 +93,7 @@ def test_each_token_is_the_person_with_that_role_and_each_password_signs_in() ->
         else:
             actor = member_of(claims, slug="penang-plant", face="factory")
             assert actor.roles == {role}
-        person = authenticate(username=user["email"], password=user["password"])
+        person = authenticate(RequestFactory().post("/ops/sign-in"), username=user["email"], password=user["password"])
         assert isinstance(person, User)
         assert (person.is_staff, person.is_superuser) == (role == "admin", role == "admin")
 
