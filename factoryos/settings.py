@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "django_htmx",  # for its copy of htmx
     "factoryos",
     "factoryos.kernel",
     "factoryos.dialects",
