@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from manufacturing.models import Item, Machine, Method, Operation, WorkArea
 
@@ -18,6 +18,13 @@ _METHOD = ("id", "uuid", "code", "name", "default", "created_at")
 
 def items_of(factory_id: int) -> QuerySet[Any, Row]:
     return Item.objects.filter(factory_id=factory_id).order_by("-id").values(*_ITEM)
+
+
+def search_items(text: str, *, factory_id: int, limit: int) -> list[Row]:
+    """Up to `limit` items whose sku or name holds `text`; first the sku itself, then skus that begin with it."""
+    found = items_of(factory_id).filter(Q(sku__icontains=text) | Q(name__icontains=text))
+    nearness = Case(When(sku__iexact=text, then=0), When(sku__istartswith=text, then=1), default=2)
+    return list(found.annotate(nearness=nearness).order_by("nearness", "sku")[:limit])
 
 
 def work_areas_of(factory_id: int) -> QuerySet[Any, Row]:

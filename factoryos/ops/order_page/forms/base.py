@@ -1,0 +1,72 @@
+"""What the forms of all verbs share: the version that was seen, and how a refusal is told beside its field."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import QueryDict
+
+from factoryos.kernel.actors import Actor
+from factoryos.kernel.problems import Problem, Stale
+from factoryos.ops.order_page import refusal_words, words
+from orders import timeline
+from orders.locks import lock_order
+from orders.sheet import Sheet
+
+
+class VerbForm(forms.Form):
+    """The questions of one verb about one order. `run` is called inside the transaction."""
+
+    verb: ClassVar[str]
+    intro: ClassVar[str] = ""
+    danger: ClassVar[bool] = False
+    # Whether pieces counted meanwhile make what was seen outdated. A machine counts every few seconds, and nobody
+    # could press Pause in time if its counts did.
+    counts_matter: ClassVar[bool] = False
+    # Whether it matters at all what happened meanwhile: what only adds overwrites nobody.
+    adds_only: ClassVar[bool] = False
+
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None, *, order: Sheet, by: Actor) -> None:
+        super().__init__(data, initial={"version": order.version}, label_suffix="")
+        self.order, self.by = order, by
+        self.build()
+
+    def build(self) -> None:
+        """Fields that depend on the order."""
+
+    @property
+    def title(self) -> str:
+        return words.label(self.verb)
+
+    @property
+    def button(self) -> str:
+        """What the button says: verb and thing."""
+        return f"{words.label(self.verb)} {self.order.reference}" if len(self.order.reference) < 40 else self.title
+
+    def run(self) -> None:
+        """Call the verb with what was typed."""
+        raise NotImplementedError
+
+    def done(self) -> str:
+        """What is said afterwards."""
+        return f"{self.order.reference}: {self.title.lower()} – done."
+
+    def require_unchanged(self) -> None:
+        """Lock the order and refuse if what the person saw is outdated. Problem: Stale."""
+        seen = self.cleaned_data["version"]
+        order = lock_order(self.order.id, by=self.by)
+        if order.version == seen or self.adds_only:
+            return
+        meanwhile = timeline.since(order.pk, version=seen, limit=500)
+        if order.version < seen or any(self.counts_matter or event.verb != "report" for event in meanwhile):
+            raise Stale(current=order.version)
+
+    def tell(self, problem: Problem) -> None:
+        """Put a refusal beside the field it is about, in this form's words."""
+        field, sentence = refusal_words.told(problem)
+        self.add_error(field if field in self.fields else None, sentence)
+
+    @property
+    def common(self) -> dict[str, Any]:
+        return {"order_id": self.order.id, "by": self.by}

@@ -1,0 +1,204 @@
+"""Telling what happened: an event or a note as a line of the timeline, in the words of the people who read it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from factoryos.kernel.actors import Actor
+from factoryos.kernel.ids import parse_uuid
+from factoryos.kernel.quantities import shortest
+from factoryos.ops.order_page import words
+from orders.actions.edit_note import is_editable
+from orders.models import Note, OrderEvent, ProductionOrder
+
+_FIELDS = {
+    "batch_number": "Batch", "planned_start": "Planned start", "planned_end": "Planned end", "priority": "Priority",
+    "notes": "Instructions", "customer_name": "Customer",
+}  # fmt: skip
+LONGEST = 300  # characters of a value that changed; the whole of it stands on the page itself
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact before and after, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A line of the timeline. `moved` is the pair of states of a move; `operation` the bulk operation it was part of."""
+
+    id: str
+    who: str
+    what: str
+    at: datetime
+    source: str
+    verb: str = ""
+    moved: tuple[str, str] | None = None
+    changes: list[Change] = field(default_factory=list)
+    why: str = ""
+    notes: str = ""
+    operation: UUID | None = None
+    note: Note | None = None
+    editable: bool = False
+
+
+def happenings(entries: Iterable[OrderEvent | Note], *, by: Actor) -> list[Happening]:
+    return [
+        of_event(entry, zone=by.factory.zone) if isinstance(entry, OrderEvent) else of_note(entry, by=by)
+        for entry in entries
+    ]
+
+
+def of_note(note: Note, *, by: Actor) -> Happening:
+    said = "wrote to the customer" if note.audience == Note.Audience.CUSTOMER else "noted"
+    return Happening(
+        id=f"note-{note.uuid}", who=note.actor_name, what=said, at=note.at, operation=note.operation, note=note,
+        source=source(kind=note.actor_kind, face=note.face, credential=""), editable=is_editable(note, by=by),
+    )  # fmt: skip
+
+
+def of_event(event: OrderEvent, *, zone: ZoneInfo) -> Happening:
+    data = event.data if isinstance(event.data, dict) else {}
+    facts = _FACTS[event.verb](data, zone) if event.verb in _FACTS else []
+    moved = event.moved and event.from_state and event.from_state != event.to_state
+    return Happening(
+        id=f"event-{event.seq}",
+        who=event.actor_name or event.actor_kind,
+        what=_what(event, data),
+        at=event.at,
+        source=source(kind=event.actor_kind, face=event.face, credential=event.credential),
+        verb=event.verb,
+        moved=(str(event.from_state), event.to_state) if moved else None,
+        changes=facts,
+        why=_why(event, data),
+        notes=event.notes or "",
+        operation=parse_uuid(data.get("operation")),
+    )
+
+
+def source(*, kind: str, face: str, credential: str) -> str:
+    """Where it came from: console, API, machine, webhook or schedule."""
+    if kind == "device" or credential == "device":
+        return "machine"
+    if credential in ("webhook", "schedule"):
+        return credential
+    if face in ("console", "admin"):
+        return face
+    return f"API ({face})" if face else "API"
+
+
+def _what(event: OrderEvent, data: Mapping[str, Any]) -> str:
+    if event.verb == "report":
+        counts = [f"{_signed(data.get(name))} {name}" for name in ("good", "rejected") if _signed(data.get(name))]
+        return f"{words.did(event.verb)} {words.listed(counts, 'and') if counts else 'a count'}"
+    if event.verb == "hold" and event.moved:
+        return f"{words.did(event.verb)}, which paused it"
+    return words.did(event.verb)
+
+
+def _why(event: OrderEvent, data: Mapping[str, Any]) -> str:
+    """A pause reason's code reads as its words do."""
+    reason = event.reason or ""
+    return reason.replace("_", " ").capitalize() if reason and reason == data.get("pauseReason") else reason
+
+
+def _number(value: Any) -> str:
+    try:
+        return shortest(Decimal(str(value)))
+    except InvalidOperation:
+        return "–"
+
+
+def _signed(value: Any) -> str:
+    """With its sign, and nothing for nothing."""
+    number = _number(value if value is not None else 0)
+    return "" if number in ("0", "–") else number.replace("-", "−") if number.startswith("-") else f"+{number}"
+
+
+def _text(name: str, value: Any, zone: ZoneInfo) -> str:
+    if value in (None, ""):
+        return "–"
+    if name in ("planned_start", "planned_end"):
+        return _time(value, zone)
+    if name == "priority" and value in ProductionOrder.Priority.values:
+        return str(ProductionOrder.Priority(value).label)
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _time(value: Any, zone: ZoneInfo) -> str:
+    try:
+        local = datetime.fromisoformat(str(value)).astimezone(zone)
+    except ValueError:
+        return str(value)[:LONGEST]
+    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
+
+
+def _amended(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    return [
+        Change(_FIELDS.get(name, name), _text(name, change.get("before"), zone), _text(name, change.get("after"), zone))
+        for name, change in (data.get("changes") or {}).items()
+    ]
+
+
+def _places(data: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{share.get('on') or '–'} {_number(share.get('quantity'))}" for share in data.get("assignments") or ()
+    )
+
+
+def _adjusted(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    changes = [Change("Target", _number(data.get("before")), _number(data.get("after")))]
+    return changes + ([Change("On", "", _places(data))] if data.get("assignments") else [])
+
+
+def _scheduled(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    facts = [("On", _places(data)), ("Method", data.get("method") or "")]
+    facts += [
+        (label, _time(data[name], zone))
+        for label, name in (("Planned start", "plannedStart"), ("Planned end", "plannedEnd"))
+        if data.get(name)
+    ]
+    return [Change(label, "", text) for label, text in facts if text]
+
+
+def _created(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    made = ", ".join(f"{_number(line.get('target'))} × {line.get('sku')}" for line in (data.get("lines") or ())[:20])
+    return [Change("To make", "", made[:LONGEST])] if made else []
+
+
+def _verified(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    difference = data.get("difference") or {}
+    counted = {
+        name: _number(Decimal(str(data.get(name) or 0)) - Decimal(str(difference.get(name) or 0)))
+        for name in ("good", "rejected")
+    }
+    return [Change(name.capitalize(), counted[name], _number(data.get(name))) for name in ("good", "rejected")]
+
+
+def _closed(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    shipment = data.get("shipment") or {}
+    facts = [
+        ("Carrier", shipment.get("carrier")), ("Tracking number", shipment.get("trackingNumber")),
+        ("Shipped", _time(shipment["shippedAt"], zone) if shipment.get("shippedAt") else None),
+        ("Quantity", _number(shipment["quantity"]) if shipment.get("quantity") is not None else None),
+    ]  # fmt: skip
+    return [Change(label, "", str(value)[:LONGEST]) for label, value in facts if value]
+
+
+_FACTS: dict[str, Callable[[Mapping[str, Any], ZoneInfo], list[Change]]] = {
+    "amend": _amended,
+    "adjust_quantity": _adjusted,
+    "schedule": _scheduled,
+    "create": _created,
+    "verify": _verified,
+    "close": _closed,
+}

@@ -1,0 +1,57 @@
+"""The words of the order page: what verbs are called, what they did, and whom to ask."""
+
+from collections.abc import Iterable
+
+from factoryos.kernel.permissions import VERB_ROLES
+from orders.states import State
+
+# Verb → (what the button says, what it did: after the actor's name).
+VERBS = {
+    "create": ("Create", "created the order"),
+    "submit": ("Submit", "submitted the order"),
+    "approve": ("Approve", "approved the order"),
+    "schedule": ("Schedule", "scheduled the order"),
+    "start": ("Start", "started production"),
+    "report": ("Report quantity", "reported"),
+    "pause": ("Pause", "paused production"),
+    "resume": ("Resume", "resumed production"),
+    "complete": ("Complete", "completed production"),
+    "verify": ("Verify", "verified the order"),
+    "rework": ("Send to rework", "sent the order to rework"),
+    "close": ("Close", "closed the order"),
+    "cancel": ("Cancel order", "cancelled the order"),
+    "adjust_quantity": ("Adjust quantity", "adjusted the quantity"),
+    "amend": ("Edit details", "changed details"),
+    "hold": ("Put on hold", "put the order on hold"),
+    "release_hold": ("Release hold", "released a hold"),
+}
+ROLE_NAMES = {
+    "admin": "administrator", "planner": "planner", "technician": "technician", "qa": "quality reviewer",
+    "engineer": "engineer", "operator": "order operator", "viewer": "viewer",
+}  # fmt: skip
+
+
+def label(verb: str) -> str:
+    """What the button says."""
+    return VERBS[verb][0] if verb in VERBS else verb.replace("_", " ").capitalize()
+
+
+def did(verb: str) -> str:
+    """What the verb did, to stand after a name."""
+    return VERBS[verb][1] if verb in VERBS else verb.replace("_", " ")
+
+
+def listed(words: Iterable[str], joint: str = "or") -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    *first, last = list(words)
+    return f"{', '.join(first)} {joint} {last}" if first else last
+
+
+def state_word(state: str) -> str:
+    return str(State(state).label)
+
+
+def whom_to_ask(verb: str) -> str:
+    """Who may do it, for somebody who may not. `admin` may everything and is named last."""
+    roles = [*sorted(VERB_ROLES[verb] - {"admin"}), "admin"]
+    return listed(f"{'an' if name[0] in 'aeio' else 'a'} {name}" for name in (ROLE_NAMES[role] for role in roles))
