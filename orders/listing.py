@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import F, Func, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Upper
@@ -82,11 +82,17 @@ NEWEST = "newest"
 
 @contextmanager
 def planned_afresh() -> Iterator[None]:
-    """Statements in here are planned for their values: a filter fits five orders or half of them, and no plan serves both."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    """Statements in here are planned for their values: a filter fits five orders or half of them, and no plan serves both.
+
+    psycopg else prepares what it has seen twice, and PostgreSQL then may settle for one plan for all values.
+    """
+    connection.ensure_connection()
+    session = connection.connection
+    usual, session.prepare_threshold = session.prepare_threshold, None
+    try:
         yield
+    finally:
+        session.prepare_threshold = usual
 
 
 def walk(

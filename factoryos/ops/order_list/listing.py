@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
+from factoryos.ops.durations import spelled
 from factoryos.ops.order_list import columns, filters
 from factoryos.ops.order_list.filters import Chip, FilterForm, OrderFilterSet, list_url, written
 from factoryos.ops.order_list.paging import Page, page
@@ -101,6 +104,18 @@ class Listing:
         with listing.planned_afresh():
             return listing.count(self.filters.qs)
 
+    def looks(self) -> bytes:
+        """All that a reader would see of the region, ages included, for telling whether it is as they have it.
+
+        Not its HTML, which holds tokens that are new each time; those are good for longer than this stays the same.
+        """
+        now = clock.now()
+        ages = [(spelled(row.updated_at, now=now), row.planned_end and row.planned_end < now) for row in self.rows]
+        day = now.astimezone(self.by.factory.zone).date()
+        return repr(
+            (self.live_url, self.rows, self.page, self.total, self.notices, ages, day, now.minute // 10)
+        ).encode()
+
     @property
     def total_words(self) -> str:
         """`1 240`, or `10 000+` where counting on would be of no use."""
@@ -121,6 +136,11 @@ class Listing:
         """This very page, to be fetched again: always with the factory, whichever one another tab has gone to since."""
         place = {name: str(self.query[name]) for name in ("after", "before") if self.query.get(name)}
         return list_url(self.canonical, {**self.keep, **place, "factory": self.by.factory.slug})
+
+    @property
+    def export_query(self) -> str:
+        """The filter for a file, always with the factory."""
+        return "&".join(part for part in (self.canonical, urlencode({"factory": self.by.factory.slug})) if part)
 
     @property
     def clear_url(self) -> str:
