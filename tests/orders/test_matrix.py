@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from factoryos.kernel.models import Factory
-from factoryos.kernel.permissions import ROLES
+from factoryos.kernel.permissions import ROLES, VERB_ROLES
 from factoryos.kernel.problems import RoleMissing
 from orders import actions
 from orders.models import OrderEvent, ProductionOrder
@@ -72,6 +72,13 @@ MAY: dict[str, set[str]] = {
     "amend": {"admin", "planner", "operator"},
     "hold": {"admin", "qa"},
     "release_hold": {"admin", "qa"},
+}
+
+# What is said about an order changes nothing of it: no verbs of its life, and possible in every state.
+SAID = {"add_note", "edit_note"}
+MAY_SAY: dict[str, set[str]] = {
+    "note": {"admin", "planner", "technician", "qa", "engineer", "operator"},
+    "message": {"admin", "planner", "operator"},
 }
 
 # How an order comes to each state, by the verbs.
@@ -175,6 +182,24 @@ def test_who_may_create(role: str) -> None:
         refused_unchanged(lambda: floor.an_order(floor.an_actor(factory, role)), RoleMissing)
 
 
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("verb", "audience"), [("note", "internal"), ("message", "customer")])
+def test_who_may_say_something_in_every_state(verb: str, audience: str, state: str) -> None:
+    case = Case(state)
+    for role in ROLES:
+        with transaction.atomic():
+            by, before = floor.an_actor(case.factory, role), everything()
+            if role in MAY_SAY[verb]:
+                actions.add_note(order_id=case.order.pk, by=by, text="said", audience=audience)
+                assert (case.order.remarks.count(), added(before)["orders_orderevent"]) == (1, 0)
+            else:
+                refused_unchanged(
+                    lambda by=by: actions.add_note(order_id=case.order.pk, by=by, text="said", audience=audience),  # type: ignore[misc]
+                    RoleMissing,
+                )
+            transaction.set_rollback(True)
+
+
 def test_without_required_verification_a_completed_order_may_be_closed() -> None:
     case = Case("completed", requires_verification=False)
     moved_once(case, "close", case.call("close"), before="completed", after="closed")
@@ -187,5 +212,6 @@ def test_nobody_without_a_role_may_anything() -> None:
 
 
 def test_the_table_knows_every_verb_and_every_state() -> None:
-    assert {*LEADS_TO, "create"} == set(MAY) == set(actions.__all__)
+    assert {*LEADS_TO, "create"} == set(MAY) == set(actions.__all__) - SAID
+    assert set(VERB_ROLES) == set(MAY) | set(MAY_SAY) | {"set_up"}
     assert set(STATES) == set(State.values) == set(WAYS)
