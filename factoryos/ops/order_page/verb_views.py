@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from factoryos.kernel.permissions import allows
 from factoryos.kernel.problems import Kind, NotFound, Problem, Stale
 from factoryos.ops.access import ConsoleRequest, console_of_order
 from factoryos.ops.changes import Done, change
@@ -42,7 +43,8 @@ def _asked(request: ConsoleRequest, order: Sheet, verb: str) -> HttpResponse:
     if hold := request.GET.get("hold"):
         form.initial["hold"] = hold[:40]
     refused = why_not(order, verb, by=request.actor)
-    return _shown(request, form, refused=refused, status=409 if refused else 200)
+    status = 200 if not refused else 409 if allows(actor=request.actor, verb=verb) else 403
+    return _shown(request, form, refused=refused, status=status)
 
 
 def _done(request: ConsoleRequest, form: VerbForm) -> HttpResponseBase:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from factoryos.ops.access import ConsoleRequest, console_of_order
 from factoryos.ops.order_page import page
 from factoryos.ops.refusals import is_fragment
+from factoryos.ops.shell.etag import unless_known
 from orders.sheet import Sheet, sheet_of
 
 
@@ -25,7 +26,8 @@ def order_page(request: ConsoleRequest, *, order_id: int) -> HttpResponse:
         **(_story(request, order) if part in ("", "timeline") else {}),
         "order": order,
     }
-    return render(request, f"ops/order/_{part}.html" if part else "ops/order/page.html", context)
+    template = f"ops/order/_{part}.html" if part else "ops/order/page.html"
+    return unless_known(request, render(request, template, context))
 
 
 def _story(request: ConsoleRequest, order: Sheet) -> dict[str, Any]:
