@@ -19,6 +19,7 @@ TRANSPORT_ALIASES["filesystem"] = "factoryos.kernel.file_broker:Transport"
 # Task name: seconds between two runs. Two beats side by side do no harm: each task is safe to run twice.
 PERIODS: dict[str, float] = {
     "factoryos.kernel.tasks.relay_outbox": 2,
+    "factoryos.ops.tasks.run_bulk": 2,
     "factoryos.kernel.tasks.canary": 30,
     "orders.tasks.seal_history": 60,
     "factoryos.kernel.tasks.purge": 3600,
