@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from factoryos.ops.access import ConsoleRequest, console
 from factoryos.ops.bulk import confirm, words
@@ -37,9 +37,11 @@ def preview(request: ConsoleRequest) -> HttpResponseBase:
 
 
 @console
-@require_POST
+@require_http_methods(["GET", "POST"])
 def apply(request: ConsoleRequest) -> HttpResponseBase:
     """`POST /ops/bulk/apply`: do it, once for each key of the form, and show the operation's own page."""
+    if request.method == "GET":
+        return redirect("ops:orders")
     by = request.actor
     action = find(request.POST.get("action", ""), by=by)
     seen = read_seen(request.POST.get("seen", ""), by=by)

@@ -155,5 +155,6 @@ def test_a_note_to_the_customer_needs_the_right_to_write_to_them() -> None:
     assert (refused.status_code, order.remarks.count()) == (422, 0)
 
 
-def test_a_reload_of_the_address_leads_back_to_the_list() -> None:
-    assert Desk().client.get("/ops/bulk/preview")["Location"] == "/ops/orders"
+@pytest.mark.parametrize("address", ["preview", "apply"])
+def test_a_reload_of_the_address_leads_back_to_the_list(address: str) -> None:
+    assert Desk().client.get(f"/ops/bulk/{address}")["Location"] == "/ops/orders"
