@@ -103,7 +103,7 @@ def walk(
     if backwards:
         parts.reverse()
     if start is not None:
-        parts = parts[parts.index(start.key is None) :]
+        parts = parts[parts.index(sort.has_nulls and start.key is None) :]
     positions: list[Position] = []
     for missing in parts:
         if len(positions) < limit:

@@ -5,18 +5,19 @@ columns are of collation C, where the next code point is the next text, and wher
 letters are tried in both cases.
 """
 
-from collections.abc import Callable
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, BooleanField, CharField, Expression, F, Func, Q, Value
+from django.db.models import BigIntegerField, BooleanField, CharField, Expression, F, Func, IntegerField, Q, Value
 from django.db.models.functions import Reverse, Upper
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from factoryos.kernel.actors import Actor
 from manufacturing.models import Item
-from orders.models import Assignment, OrderLine
+from orders.models import Assignment, OrderLine, ProductionOrder
 from quality.models import Hold
 
 # The named dates that a range may be about, and the column of each.
@@ -24,6 +25,7 @@ DATES = {"due": "planned_end", "created": "created_at", "finished": "actual_end"
 
 _LAST_BEFORE_SURROGATES, _FIRST_AFTER = 0xD7FF, 0xE000
 _LAST = 0x10FFFF
+FEW = 500  # orders that one way of a search may lead to and be taken as a list
 
 
 def starts_with(column: Expression | F, beginning: str) -> Q:
@@ -53,27 +55,57 @@ def _latin_upper(text: str) -> str:
 
 def of_customer(name: str) -> Q:
     """The customer's name begins so, in whichever case."""
-    return _any_of(
-        lambda text: starts_with(Upper("customer_name"), text), [_latin_upper(text) for text in _spellings(name)]
-    ) & Q(customer_name__isnull=False)
+    combined = Q()
+    for spelling in _customer_spellings(name):
+        combined |= starts_with(Upper("customer_name"), spelling)
+    return combined
+
+
+def _customer_spellings(name: str) -> list[str]:
+    return list(dict.fromkeys(_latin_upper(text) for text in _spellings(name)))
 
 
 def said_as(text: str, *, by: Actor) -> Q:
-    """A reference begins or ends so, a batch or a customer begins so, or the article's name or number contains it."""
-    spellings = _spellings(text)
-    return (
-        _any_of(lambda each: starts_with(F("reference"), each), spellings)
-        | _any_of(lambda each: starts_with(Reverse("reference"), each[::-1]), spellings)
-        | _any_of(lambda each: starts_with(F("batch_number"), each), spellings)
-        | of_customer(text)
-        | Q(_IsAny(F("item_id"), Value(_items_like(text, by=by), ArrayField(BigIntegerField()))))
-    )
+    """A reference begins or ends so, a batch or a customer begins so, or the article's name or number contains it.
+
+    Each of the ways has an index, and how many orders it leads to is for nobody to guess: where few are found in all,
+    they are the condition. Where there are many, the list need not be searched for long to fill a page.
+    """
+    ways = _ways(text, by=by)
+    found = _some(ways, by=by)
+    if max(Counter(way for way, _ in found).values(), default=0) <= FEW:
+        ids = sorted({order_id for _, order_id in found})
+        return Q(_IsAny(F("id"), Value(ids, ArrayField(BigIntegerField()))))
+    combined = Q()
+    for condition, _ in ways:
+        combined |= condition
+    return combined
 
 
-def _items_like(text: str, *, by: Actor) -> list[int]:
-    """Articles are few beside orders: they are looked through first, and the orders then found by their index."""
-    named = Q(name__icontains=text) | Q(sku__icontains=text)
-    return list(Item.objects.filter(named, factory_id=by.factory.id).values_list("id", flat=True))
+def _ways(text: str, *, by: Actor) -> list[tuple[Q, Any]]:
+    """Conditions, each with what its index is sorted by."""
+    ways: list[tuple[Q, Any]] = []
+    for each in _spellings(text):
+        ways += [
+            (starts_with(F("reference"), each), F("reference")),
+            (starts_with(Reverse("reference"), each[::-1]), Reverse("reference")),
+            (starts_with(F("batch_number"), each), F("batch_number")),
+        ]
+    for each in _customer_spellings(text):
+        ways.append((starts_with(Upper("customer_name"), each), Upper("customer_name")))
+    articles = Item.objects.filter(Q(name__icontains=text) | Q(sku__icontains=text), factory_id=by.factory.id)
+    return [*ways, (Q(item_id__in=articles.values("id")), None)]
+
+
+def _some(ways: list[tuple[Q, Any]], *, by: Actor) -> list[tuple[int, int]]:
+    """(number of the way, id of an order) of at most FEW and one of each way, in one statement."""
+    orders = ProductionOrder.objects.filter(factory_id=by.factory.id)
+    parts = []
+    for number, (condition, key) in enumerate(ways):
+        part = orders.filter(condition)
+        part = part.order_by(key) if key is not None else part.order_by()
+        parts.append(part.annotate(way=Value(number, IntegerField())).values_list("way", "id")[: FEW + 1])
+    return list(parts[0].union(*parts[1:], all=True))
 
 
 class _IsAny(Func):
@@ -108,10 +140,3 @@ def between(column: str, first: date | None, last: date | None, *, zone: ZoneInf
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     """Where clocks jump over midnight the day begins with the jump; where it comes twice, with the first."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-
-
-def _any_of(condition: Callable[[str], Q], texts: list[str]) -> Q:
-    combined = Q()
-    for text in dict.fromkeys(texts):
-        combined |= condition(text)
-    return combined
