@@ -45,7 +45,8 @@ class Person(Caller):
         """`headers` in snake_case: if_match, idempotency_key, accept, content_type."""
         url = path if path.startswith("/") else f"/api/factories/{self.slug}/{path}"
         answer = super().send(method, url, body, **headers)
-        return Reply(answer.status_code, dict(answer.headers), answer.content)
+        whole = b"" if answer.streaming else answer.content  # a stream is not read here, for it has no end
+        return Reply(answer.status_code, dict(answer.headers), whole)
 
     def get(self, path: str = "", **headers: str) -> Reply:
         return self.send("GET", path, **headers)

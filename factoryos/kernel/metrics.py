@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 from django.conf import settings
-from prometheus_client import CollectorRegistry, Histogram, values
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
@@ -49,6 +49,13 @@ REQUESTS = Histogram(
     registry=None,
 )
 
+STREAMS = Gauge("factoryos_live_streams", "Open live streams.", ["face"], multiprocess_mode="livesum", registry=None)
+RESETS = Counter(
+    "factoryos_live_resets",
+    "Readers of a live stream who were told to fetch everything anew: too slow, or away too long.",
+    registry=None,
+)
+
 
 def observe(*, face: str, method: str, status: int, seconds: float) -> None:
     """Count one answered request. `face` must be one of a fixed few names, never text from the request."""
@@ -58,6 +65,15 @@ def observe(*, face: str, method: str, status: int, seconds: float) -> None:
 
 def requests_counted() -> CollectorRegistry:
     """A registry that gives the requests of all this server's processes."""
+    _forget_open_things_of_the_dead()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=FOLDER)  # type: ignore[no-untyped-call]
     return registry
+
+
+def _forget_open_things_of_the_dead() -> None:
+    """A worker that was replaced has no stream open any more; what it counted for good stays."""
+    for file in Path(FOLDER).glob("gauge_live*_*.db"):
+        number = file.stem.rpartition("_")[2]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            mark_process_dead(int(number), path=FOLDER)  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from factoryos.dialects.base.openapi_fields import component_name, nested_in, property_of, schema_of
-from factoryos.dialects.base.openapi_shared import HEADERS, IDEMPOTENCY_KEY, IF_MATCH
+from factoryos.dialects.base.openapi_shared import HEADERS, IDEMPOTENCY_KEY, IF_MATCH, LAST_EVENT_ID
 from factoryos.dialects.base.operations import Description, Json, Operation, Reply, ref
 from factoryos.dialects.base.requests import RequestSerializer
 from factoryos.kernel.permissions import VERB_ROLES
@@ -123,9 +123,9 @@ class _Drawing:
         return parameters
 
     def _header_parameters(self) -> list[Json]:
-        if self.row.takes is None:
-            return []
-        wanted = [("IdempotencyKey", IDEMPOTENCY_KEY)] + ([("IfMatch", IF_MATCH)] if self.row.versioned else [])
+        wanted = [("IdempotencyKey", IDEMPOTENCY_KEY)] if self.row.takes is not None else []
+        wanted += [("IfMatch", IF_MATCH)] if self.row.takes is not None and self.row.versioned else []
+        wanted += [("LastEventId", LAST_EVENT_ID)] if self.row.resumes else []
         return [self._component(ResolvedComponent.PARAMETER, name, content) for name, content in wanted]
 
     def _success(self, reply: Reply) -> Json:
@@ -133,7 +133,7 @@ class _Drawing:
         content: Json = {"schema": ref(reply.schema) if isinstance(reply.schema, str) else reply.schema}
         if reply.examples:
             content["examples"] = dict(reply.examples)
-        forms: Json = {JSON: content} | {media: {"schema": {"type": "string"}} for media in reply.media}
+        forms: Json = {reply.kind: content} | {media: {"schema": {"type": "string"}} for media in reply.media}
         return {"description": reply.text, "headers": self._headers([*names, *_LIMITS]), "content": forms}
 
     def _headers(self, names: Iterable[str]) -> Json:

@@ -21,6 +21,13 @@ IF_MATCH: Json = {
     "description": 'The `ETag` of the version you saw, such as `"2"`. A stale one is refused with 412.',
     "schema": {"type": "string"},
 }
+LAST_EVENT_ID: Json = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The `id` of the last event you had: what you missed since is told first.",
+    "schema": {"type": "string", "maxLength": 255},
+}
 HEADERS: dict[str, Json] = {
     "X-Request-Id": _header("The number under which this request is logged.", always=True),
     "X-RateLimit-Limit": _header("Calls allowed a minute, where a limit is set.", kind="integer"),

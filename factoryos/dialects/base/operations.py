@@ -25,6 +25,7 @@ class Reply:
     headers: tuple[str, ...] = ()  # names of header components
     examples: Examples = field(default_factory=dict)
     media: tuple[str, ...] = ()
+    kind: str = "application/json"  # the media type of what `schema` describes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Operation:
     examples: Examples = field(default_factory=dict)  # of the body
     refuses: tuple[str, ...] = ()  # codes beyond those that every call may answer
     versioned: bool = False  # whether If-Match is heard
+    resumes: bool = False  # whether Last-Event-ID is heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """The way of every call through a face, always in the same order: who, how often, where, may they, what, and again?"""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
 from factoryos.dialects.base import bodies, requests
@@ -14,7 +15,7 @@ from factoryos.dialects.base.bodies import JsonObject
 from factoryos.dialects.base.dialect import Dialect, FaceRequest
 from factoryos.dialects.base.headers import idempotency_key
 from factoryos.dialects.base.problems import MethodNotAllowed
-from factoryos.kernel import limits, transactions
+from factoryos.kernel import limits, live, transactions
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.idempotency import Memory, fingerprint
 from factoryos.kernel.permissions import authorise_any
@@ -49,7 +50,7 @@ class FaceView(APIView):
         """
         raise NotImplementedError
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FaceResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         handler = self._handler(request)
         self.request: Any = request
         credential = self.identify(request)
@@ -57,16 +58,16 @@ class FaceView(APIView):
         path = dict(kwargs)
         if actor := self.admit(credential, path):
             self.actor = cast(FaceRequest, request).actor = actor
-        answered: FaceResponse = handler(request, **path)
+        answered: HttpResponseBase = handler(request, **path)
         return answered
 
-    def _handler(self, request: HttpRequest) -> Callable[..., FaceResponse]:
+    def _handler(self, request: HttpRequest) -> Callable[..., HttpResponseBase]:
         """HEAD is GET without a body (the road drops it); OPTIONS is nothing here, as there is nothing to negotiate."""
         method = "GET" if request.method == "HEAD" else request.method or ""
         allowed = [name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(self, name)]
         if method not in allowed:
             raise MethodNotAllowed(method=method, allowed=allowed)
-        handler: Callable[..., FaceResponse] = getattr(self, method.lower())
+        handler: Callable[..., HttpResponseBase] = getattr(self, method.lower())
         return handler
 
     def _count(self, request: FaceRequest, principal: str) -> None:
@@ -81,6 +82,12 @@ class FaceView(APIView):
     def read(self, answer: Answer) -> FaceResponse:
         """The response to a call that changes nothing."""
         return as_response(answer)
+
+    def stream(self, request: HttpRequest, feed: Callable[[], AsyncIterator[bytes]]) -> HttpResponseBase:
+        """An open-ended response. To HEAD, which shall see only whether there would be one, none is opened."""
+        if request.method == "HEAD":
+            return as_response(Answer(200, b"", {"Content-Type": live.MEDIA_TYPE, "Cache-Control": "no-cache"}))
+        return live.event_stream(feed())
 
     def query(self, serializer: type[requests.QueryRequest]) -> requests.Values:
         """The clean query parameters. Problem: Invalid."""

@@ -6,6 +6,7 @@ from factoryos.dialects.factory.order_docs import ORDER_OPERATIONS
 from factoryos.dialects.factory.schemas import ORDER_SCHEMAS
 from factoryos.dialects.factory.setup_docs import SETUP_OPERATIONS
 from factoryos.dialects.factory.setup_schemas import SETUP_SCHEMAS
+from factoryos.dialects.factory.stream_docs import STREAM_OPERATIONS
 
 MEANING_OF_CODE = {
     "malformed_json": "The body is no JSON object.",
@@ -56,7 +57,7 @@ def _parameter(text: str, example: str, **schema: str) -> Json:
 
 
 FACTORY_DESCRIPTION = Description(
-    operations=ORDER_OPERATIONS | SETUP_OPERATIONS,
+    operations=ORDER_OPERATIONS | STREAM_OPERATIONS | SETUP_OPERATIONS,
     schemas=ORDER_SCHEMAS | SETUP_SCHEMAS,
     path_parameters={
         "slug": _parameter("The factory's slug.", "penang-plant"),

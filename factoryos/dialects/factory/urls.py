@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from factoryos.dialects.factory import machine_views as machines
 from factoryos.dialects.factory import setup_views as setup
+from factoryos.dialects.factory import stream_views as stream
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("factoryos.dialects.factory.order_urls")),  # first, as nearly every call is one of these
@@ -17,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/factories/<slug>/machines/<code_or_id>", machines.Machine.as_view()),
     path("api/factories/<slug>/methods", setup.Methods.as_view()),
     path("api/factories/<slug>/methods/<method_id>", setup.Method.as_view()),
+    path("api/factories/<slug>/stream", stream.Stream.as_view()),
     path("api/factories/<slug>/pause-reasons", setup.PauseReasons.as_view()),
 ]

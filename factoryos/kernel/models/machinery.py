@@ -40,6 +40,10 @@ class OutboxMessage(models.Model):
             ),
             # The purge's question: what was done long ago.
             models.Index(fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)),
+            # A stream's question after its connection broke: what of this factory was told since?
+            models.Index(
+                fields=["factory", "position"], name="outbox_told", condition=models.Q(position__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
-"""Addresses of this part of the console."""
+"""The address of the stream."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from factoryos.ops.live import views
+
+urlpatterns: list[URLPattern] = [path("stream", views.stream, name="stream")]
