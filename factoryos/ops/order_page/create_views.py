@@ -9,9 +9,9 @@ from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Kind, Problem
 from factoryos.ops.access import ConsoleRequest, console
 from factoryos.ops.changes import Done, change
+from factoryos.ops.order_page import refusal_words
 from factoryos.ops.order_page.forms.create import NewOrder
 from factoryos.ops.order_page.verb_views import went
-from factoryos.ops.refusals import STATUS_OF_KIND
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +32,7 @@ def order_new(request: ConsoleRequest) -> HttpResponseBase:
         if problem.kind is Kind.BUSY:
             raise
         form.tell(problem)
-        return _shown(request, form, status=STATUS_OF_KIND.get(problem.kind, 500))
+        return _shown(request, form, status=refusal_words.status(problem))
 
 
 def _made(form: NewOrder) -> Done:

@@ -25,6 +25,8 @@ def forecast(order: Sheet, *, now: datetime) -> Forecast:
         return Forecast(order.actual_end, "finished")
     if order.state in ENDED:
         return Forecast(None, "cancelled")
+    if order.holds:
+        return Forecast(None, "on hold")
     if order.state in RUNNING and order.good >= order.target:
         return Forecast(now, "the target is reached")
     if order.state == State.IN_PRODUCTION and order.actual_start and order.actual_start < now and order.good > 0:

@@ -18,7 +18,7 @@ from factoryos.ops.changes import Done, change
 from factoryos.ops.order_page import refusal_words
 from factoryos.ops.order_page.forms.fields import TextField
 from factoryos.ops.order_page.verb_views import went
-from factoryos.ops.refusals import STATUS_OF_KIND, is_fragment
+from factoryos.ops.refusals import is_fragment
 from orders import actions
 from orders.actions.add_note import VERB_OF_AUDIENCE
 from orders.actions.edit_note import is_editable
@@ -94,7 +94,7 @@ def _kept(
         if problem.kind in (Kind.BUSY, Kind.MISSING):
             raise
         form.add_error(None, refusal_words.told(problem)[1])
-        return _shown(request, order, form, status=STATUS_OF_KIND.get(problem.kind, 500), **more)
+        return _shown(request, order, form, status=refusal_words.status(problem), **more)
 
 
 def _place(order: Sheet, note: Note) -> str:

@@ -27,7 +27,8 @@ def head(order: Sheet, *, by: Actor) -> dict[str, Any]:
     steps = steps_of(order, by=by)
     return {
         "order": order,
-        "steps": [step for step in steps if step.allowed],
+        # Releasing a hold stands beside the hold itself.
+        "steps": [step for step in steps if step.allowed and step.verb != "release_hold"],
         "refused": [step for step in steps if not step.allowed],
         "may_release": any(step.verb == "release_hold" and step.allowed for step in steps),
         "forecast": forecast(order, now=clock.now()),

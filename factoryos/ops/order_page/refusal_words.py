@@ -7,7 +7,9 @@ from typing import Any
 from factoryos.kernel.problems import Problem
 from factoryos.kernel.quantities import shortest
 from factoryos.ops.order_page import words
+from factoryos.ops.refusals import STATUS_OF_KIND
 
+_TYPED_WRONGLY = frozenset({"quantity_mismatch", "allocation_required"})
 # The core's field → (the form's field, the sentence).
 _INVALID = {
     "reason": ("reason", "Say why; it is kept in the history."),
@@ -38,6 +40,11 @@ def told(problem: Problem) -> tuple[str | None, str]:
     if problem.code in _SAYINGS:
         return _SAYINGS[problem.code](problem.data)
     return None, _sentence(problem.text)
+
+
+def status(problem: Problem) -> int:
+    """The status of the page that tells it. What a verb judged and is remembered has lost its kind but not its code."""
+    return 422 if problem.code in _TYPED_WRONGLY else STATUS_OF_KIND.get(problem.kind, 500)
 
 
 def _sentence(text: str) -> str:

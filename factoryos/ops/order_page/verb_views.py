@@ -12,11 +12,12 @@ from factoryos.kernel.permissions import allows
 from factoryos.kernel.problems import Kind, NotFound, Problem, Stale
 from factoryos.ops.access import ConsoleRequest, console_of_order
 from factoryos.ops.changes import Done, change
+from factoryos.ops.order_page import refusal_words
 from factoryos.ops.order_page.forms import FORMS, VerbForm
 from factoryos.ops.order_page.forms.planning import AdjustQuantity
 from factoryos.ops.order_page.happenings import happenings
 from factoryos.ops.order_page.steps import why_not
-from factoryos.ops.refusals import STATUS_OF_KIND, is_fragment
+from factoryos.ops.refusals import is_fragment
 from orders import timeline
 from orders.sheet import Sheet, sheet_of
 
@@ -56,7 +57,7 @@ def _done(request: ConsoleRequest, form: VerbForm) -> HttpResponseBase:
         if problem.kind in (Kind.BUSY, Kind.MISSING):
             raise
         form.tell(problem)
-        return _shown(request, form, status=STATUS_OF_KIND.get(problem.kind, 500))
+        return _shown(request, form, status=refusal_words.status(problem))
     return went(request, done)
 
 
