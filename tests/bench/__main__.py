@@ -1,6 +1,7 @@
 """`make bench`: the factory API over HTTP beside a bare Django view under the same server and the same SQL by hand.
 
     python -m tests.bench [--quick] [--orders N] [--seconds S] [--rounds R]
+    python -m tests.bench bulk          operations on many orders beside the bare verbs
 
 On DATABASE_URL's server, else on our own, in a database of its own. Ends with 1 when any call failed.
 """
@@ -138,6 +139,7 @@ def say(what: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", choices=("web", "bulk"), default="web", help="what is measured")
     parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} orders only and short runs")
     parser.add_argument("--orders", type=int, help="how many the long list has (default 1,000,000)")
     parser.add_argument("--seconds", type=float, help="of one run (default 1)")
@@ -148,6 +150,10 @@ def main() -> int:
     args.rounds = args.rounds or (1 if args.quick else 3)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that all is put away
     prepare()
+    if args.what == "bulk":
+        from tests.bench import bulk
+
+        return bulk.measure()
     return measure(args)
 
 

@@ -1,15 +1,10 @@
 """Bulk work beside others: locked orders, several workers, a worker killed, a right lost on the way. Each exactly once."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
@@ -21,33 +16,10 @@ from factoryos.ops.bulk.token import Seen
 from factoryos.ops.models import BulkOperation, BulkRow
 from orders.models import OrderEvent, ProductionOrder
 from tests.ops.bulk.desk import Desk, states
+from tests.ops.bulk.workers import worker
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-# Works at what is unfinished until nothing is; says so when it has begun.
-WORKER = """
-import django
-django.setup()
-import time
-from factoryos.ops.bulk import runner
-from factoryos.ops.models import BulkOperation
-print("ready", flush=True)
-while BulkOperation.objects.filter(finished_at__isnull=True).exists():
-    if not runner.stint(seconds=1):
-        time.sleep(0.02)
-"""
-
-
-def worker() -> subprocess.Popen[str]:
-    known = connection.settings_dict
-    place = quote(str(known["HOST"] or "localhost"), safe="") + (f":{known['PORT']}" if known["PORT"] else "")
-    url = f"postgres://{known['USER']}:{known['PASSWORD'] or ''}@{place}/{known['NAME']}"
-    return subprocess.Popen(
-        [sys.executable, "-c", WORKER],
-        env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"},
-        cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
 
 
 def a_job(desk: Desk, count: int, *, action: str = "submit", **facts: Any) -> BulkOperation:

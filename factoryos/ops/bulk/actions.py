@@ -11,7 +11,6 @@ from factoryos.ops.bulk.steps import Inverse, Step
 from orders import actions as verbs
 
 Requirement = tuple[str, ...]
-_STAYS = "A {} cannot be taken back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +46,16 @@ class Action:
 
 
 def _move(
-    name: str, *, button: str, state: str, step: Step | None = None,
+    name: str, *, button: str, state: str, doing: str = "", step: Step | None = None,
     fields: tuple[str, ...] = ("reason",), must: frozenset[str] = frozenset(), undo: Undoing | None = None,
     typed: bool = False, takes_machines: bool = False,
 ) -> Action:  # fmt: skip
+    """A move of the life. `doing`: for "… cannot be taken back", where no verb leads back."""
     verb = getattr(verbs, name)
     return Action(
         name=name, group="status", words=button, button=f"{button} {{orders}}", title=f"Move {{orders}} to {state}",
         step=step or steps.moving(verb), needs=(name,), life=name, fields=fields, must=must, typed=typed,
-        takes_machines=takes_machines, undo=undo, final="" if undo else _STAYS.format(name),
+        takes_machines=takes_machines, undo=undo, final=f"{doing} cannot be taken back." if doing else "",
     )  # fmt: skip
 
 
@@ -64,17 +64,17 @@ _REASON = frozenset({"reason"})
 ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
-        _move("submit", button="Submit", state="Submitted"),
-        _move("approve", button="Approve", state="Approved"),
-        _move("start", button="Start", state="In production", takes_machines=True),
+        _move("submit", button="Submit", state="Submitted", doing="Submitting"),
+        _move("approve", button="Approve", state="Approved", doing="Approving"),
+        _move("start", button="Start", state="In production", doing="Starting", takes_machines=True),
         _move("pause", button="Pause", state="Paused", step=steps.pause, fields=("pause_reason",),
               must=frozenset({"pause_reason"}), undo=Undoing("resume", steps.undo_pause)),
         _move("resume", button="Resume", state="In production", step=steps.resume, takes_machines=True,
               undo=Undoing("pause", steps.undo_resume)),
-        _move("complete", button="Complete", state="Completed"),
-        _move("rework", button="Rework", state="In production", must=_REASON, takes_machines=True),
-        _move("close", button="Close", state="Closed", typed=True),
-        _move("cancel", button="Cancel", state="Cancelled", must=_REASON, typed=True),
+        _move("complete", button="Complete", state="Completed", doing="Completing"),
+        _move("rework", button="Rework", state="In production", doing="Reworking", must=_REASON, takes_machines=True),
+        _move("close", button="Close", state="Closed", doing="Closing", typed=True),
+        _move("cancel", button="Cancel", state="Cancelled", doing="Cancelling", must=_REASON, typed=True),
         Action(name="hold", group="status", words="Hold", button="Hold {orders}", title="Put {orders} on hold",
                step=steps.hold, needs=("hold",), life="hold", fields=("reason",), must=_REASON,
                undo=Undoing("release_hold", steps.undo_hold)),

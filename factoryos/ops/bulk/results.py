@@ -18,7 +18,7 @@ from factoryos.ops.models import BulkOperation
 PAGE = 50
 UNDO_FOR = timedelta(minutes=15)
 STATUSES = ("failed", "skipped", "pending", "done")  # in the order in which they are shown
-WORDS = {"failed": "Failed", "skipped": "Nothing done", "pending": "To do", "done": "Done"}
+WORDS = {"failed": "Failed", "skipped": "Left as is", "pending": "To do", "done": "Done"}
 
 
 class ResultRow(NamedTuple):

@@ -42,7 +42,7 @@ class Desk(Stage):
     def several(self, count: int, **facts: Any) -> list[ProductionOrder]:
         return [self.draft(**facts) for _ in range(count)]
 
-    def many(self, count: int, *, state: str = "draft", customer: str | None = None) -> None:
+    def many(self, count: int, *, state: str = "draft", customer: str | None = None, reference: str = "") -> None:
         """So many orders without a past, by one statement."""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -54,7 +54,7 @@ class Desk(Stage):
                     'test', 'Test', '', 1
                 FROM generate_series(1, %s) AS n
                 """,
-                [self.factory.pk, f"{state}-", self.item.pk, state, customer, count],
+                [self.factory.pk, f"{reference or state}-", self.item.pk, state, customer, count],
             )
 
     def selects(self, *orders: ProductionOrder, **more: Any) -> dict[str, Any]:
