@@ -18,7 +18,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [] if PRODUCTION else ["*"])
 BASE_URL = env.text("FACTORYOS_BASE_URL", f"http://127.0.0.1:{env.text('PORT', '8000')}")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are registered in factoryos/supervision, none elsewhere
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -36,7 +36,9 @@ INSTALLED_APPS = [
     "manufacturing",
     "orders",
     "iot",
+    "import_export",
     "factoryos.ops",
+    "factoryos.supervision",
 ]
 
 MIDDLEWARE = [
@@ -139,6 +141,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 LOGIN_URL = "ops:sign-in"
 LOGIN_REDIRECT_URL = "ops:orders"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
 # Wrong passwords are counted per name and address together: a stranger elsewhere cannot lock anybody out. What one
 # address may get wrong over all names is limited in factoryos/ops/shell/guessing.py.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

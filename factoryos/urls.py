@@ -4,12 +4,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from factoryos import health
 from factoryos.dialects import published, registry
+from factoryos.supervision.site import site
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *published.urlpatterns,
     *registry.urlpatterns(),
     *health.urlpatterns,
     path("", include("factoryos.ops.urls")),
+    path("admin/", site.urls),
 ]
 
 # Pages for people; on a path of an API, its envelope takes their place (factoryos/dialects/base/road.py).

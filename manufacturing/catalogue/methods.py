@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
@@ -36,12 +37,47 @@ def create_method(*, by: Actor, item: Item, code: str, name: str, steps: Sequenc
     """
     authorise(by, "set_up")
     if default:
-        # Two defaults at once would meet in the unique index; the item's lock makes them take turns.
-        locked(Item.objects.all(), ids=[item.pk]).get()
-        Method.objects.filter(item=item, default=True).update(default=False)
+        _take_default(item)
     method = Method(factory_id=by.factory.id, item=item, code=code, name=name, default=default, created_at=clock.now())
     with refused_if_taken("method_code_once", field="code", value=code):
         method.save(force_insert=True)
+    _write_operations(method, steps)
+    return method
+
+
+def change_method(method: Method, *, by: Actor, changes: dict[str, Any]) -> Method:
+    """Change columns of a method; made the default, it takes the place of the old one.
+
+    Problems: RoleMissing, Duplicate (code).
+    """
+    authorise(by, "set_up")
+    for column, value in changes.items():
+        setattr(method, column, value)
+    if changes.get("default"):
+        _take_default(method.item)
+    with refused_if_taken("method_code_once", field="code", value=method.code):
+        method.save(update_fields=list(changes))
+    return method
+
+
+def replace_operations(method: Method, *, by: Actor, steps: Sequence[Step]) -> None:
+    """Give a method these operations, in this order. Orders scheduled before keep the work orders they have.
+
+    Problem: RoleMissing.
+    """
+    authorise(by, "set_up")
+    locked(Method.objects.all(), ids=[method.pk]).get()  # two who replace them at once take turns
+    Operation.objects.filter(method=method).delete()
+    _write_operations(method, steps)
+
+
+def _take_default(item: Item) -> None:
+    """Two defaults at once would meet in the unique index; the item's lock makes them take turns."""
+    locked(Item.objects.all(), ids=[item.pk]).get()
+    Method.objects.filter(item=item, default=True).update(default=False)
+
+
+def _write_operations(method: Method, steps: Sequence[Step]) -> None:
     Operation.objects.bulk_create(
         Operation(
             method=method,
@@ -54,4 +90,3 @@ def create_method(*, by: Actor, item: Item, code: str, name: str, steps: Sequenc
         )
         for sequence, step in enumerate(steps, start=1)
     )
-    return method

@@ -21,6 +21,16 @@ def create_work_area(*, by: Actor, code: str, name: str) -> WorkArea:
     return area
 
 
+def change_work_area(area: WorkArea, *, by: Actor, changes: dict[str, Any]) -> WorkArea:
+    """Change columns of a work area. Problems: RoleMissing, Duplicate (code)."""
+    authorise(by, "set_up")
+    for column, value in changes.items():
+        setattr(area, column, value)
+    with refused_if_taken("work_area_code_once", field="code", value=area.code):
+        area.save(update_fields=list(changes))
+    return area
+
+
 def create_machine(*, by: Actor, **facts: Any) -> Machine:
     """A new machine of the actor's factory; `facts` are `code`, `name` and the optional columns of a machine.
 

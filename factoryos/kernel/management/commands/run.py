@@ -110,7 +110,7 @@ class Command(BaseCommand):
 
     def _tell(self, number: int, *, seconds: float) -> None:
         base = f"http://localhost:{number}"
-        self._say(f"\nFactoryOS runs at {base}/ (ready in {seconds:.1f} s). API: {base}/api/docs/")
+        self._say(f"\nFactoryOS runs at {base}/ (ready in {seconds:.1f} s). API: {base}/api/docs/ Admin: {base}/admin/")
         if not settings.PRODUCTION:
             self._say("\nSign in with (`.venv/bin/python manage.py credentials` shows it again):\n")
             call_command("credentials", stdout=self.stdout)

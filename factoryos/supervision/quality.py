@@ -1,0 +1,42 @@
+"""Pages of quality: holds and verifications, as they were made."""
+
+from django.contrib.admin import EmptyFieldListFilter, display, register
+
+from factoryos.supervision.listing import link_to
+from factoryos.supervision.read_only import ReadOnlyAdmin
+from factoryos.supervision.site import site
+from factoryos.supervision.tenancy import FactoryFilter
+from orders.models import ProductionOrder
+from quality.models import Hold, Verification
+
+
+@register(Hold, site=site)
+class HoldAdmin(ReadOnlyAdmin):
+    tenant_path = "factory"
+    list_display = ("reason", "of_order", "factory", "placed_by_name", "placed_at", "released_by_name", "released_at")
+    list_filter = (FactoryFilter, ("released_at", EmptyFieldListFilter))
+    list_select_related = ("order", "factory")
+    search_fields = ("order__reference__startswith", "reason__icontains")
+    search_help_text = "Beginning of an order's reference, or part of a reason"
+    date_hierarchy = "placed_at"
+
+    @display(description="order")
+    def of_order(self, hold: Hold) -> str:
+        return link_to(ProductionOrder, hold.order_id, hold.order)
+
+
+@register(Verification, site=site)
+class VerificationAdmin(ReadOnlyAdmin):
+    tenant_path = "factory"
+    list_display = (
+        "of_order", "factory", "quantity_final", "quantity_good", "quantity_rejected", "verified_by_name", "verified_at",
+    )  # fmt: skip
+    list_filter = (FactoryFilter,)
+    list_select_related = ("order", "factory")
+    search_fields = ("order__reference__startswith",)
+    search_help_text = "Beginning of an order's reference"
+    date_hierarchy = "verified_at"
+
+    @display(description="order")
+    def of_order(self, verification: Verification) -> str:
+        return link_to(ProductionOrder, verification.order_id, verification.order)
