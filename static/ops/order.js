@@ -19,8 +19,14 @@ dialog?.addEventListener("submit", (event) => {
   const form = event.target;
   event.preventDefault();
   const values = Object.fromEntries([...new FormData(form, event.submitter)]);
-  window.htmx.ajax("POST", form.action, { target: dialog, swap: "innerHTML", source: form, values });
+  window.htmx.ajax("POST", form.action, { target: dialog, swap: "innerHTML", source: form, values, event });
 });
+
+// Done: what was typed is kept on the server and need not be guarded on the way to the page that shows it.
+dialog?.addEventListener("htmx:beforeOnLoad", ({ target, detail }) => {
+  if (detail.xhr.getResponseHeader("HX-Redirect")) target.removeAttribute("data-guard");
+});
+dialog?.addEventListener("close", () => dialog.replaceChildren());
 
 dialog?.addEventListener("htmx:afterSwap", () => {
   if (!dialog.open) dialog.showModal();
