@@ -1,6 +1,6 @@
 """Whatever the published description allows may be sent, and much that it forbids: every answer is a documented one."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -41,7 +41,7 @@ NAMES = {
 def _short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream has no end, and this client reads to the end: here it says its first word only."""
 
-    async def first_word(seat: Any, *rest: Any) -> AsyncIterator[bytes]:
+    def first_word(seat: Any, *rest: Any) -> Iterator[bytes]:
         yield b"retry: 2000\n\n"
         seat.leave()
 
