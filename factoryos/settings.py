@@ -195,6 +195,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Production orders", "description": "Creating, finding and reading them."},
         {"name": "The life of an order", "description": "From schedule to verification, one verb at a time."},
         {"name": "Trace", "description": "What happened, who did it, and how it can be proved."},
+        {"name": "Live", "description": "What happens, as it happens."},
         {"name": "Setting a factory up", "description": "Products, methods, work areas, machines."},
     ],
 }
