@@ -126,8 +126,10 @@ class Bridge:
         """The process's life: load the application, serve, go."""
         await receive()
         module, _, attribute = self._name.partition(":")
-        self._application: Callable[..., Iterable[bytes]] = getattr(import_module(module), attribute)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="web")
+        # In a thread, for what is asked before anything is served (see factoryos.wsgi) asks the database too.
+        loaded = await asyncio.get_running_loop().run_in_executor(self._pool, import_module, module)
+        self._application: Callable[..., Iterable[bytes]] = getattr(loaded, attribute)
         for number in (signal.SIGTERM, signal.SIGINT):
             self._end_streams_at(number)
         _end_with_parent()
