@@ -80,7 +80,7 @@ def _tag(request: ConsoleRequest, listing: Listing) -> str:
 def after(request: ConsoleRequest, done: Done) -> HttpResponse:
     """On to where a change leads, with a word about it there."""
     messages.success(request, done.message)
-    return HttpResponseRedirect(done.url)
+    return HttpResponseRedirect(done.url, status=303)
 
 
 def keep_of(request: ConsoleRequest) -> dict[str, str]:
