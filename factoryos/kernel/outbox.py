@@ -46,7 +46,7 @@ class LeaseLost(Exception):
 
 
 def handler(topic: str) -> Callable[[Handler], Handler]:
-    """Register who does the work of `topic`; a topic without a handler is an announcement (see `announce`)."""
+    """Register who does the work of `topic`; a topic without one is an announcement (see `announce`)."""
 
     def register(function: Handler) -> Handler:
         if topic in _handlers:
@@ -73,42 +73,50 @@ def _dumps(payload: dict[str, Any]) -> str:
     return orjson.dumps(payload, default=str).decode()
 
 
-def announce(messages: list[Message]) -> None:
-    """Give each message the next position and hint at it on the NOTIFY channel.
+# Positions are handed out under one lock that lasts until commit: whoever has seen position n has been able to see every
+# lower one, so a stream can resume from its last position without skipping a row that committed late. And one announcer
+# at a time, oldest message first, means that what happened to one thing is told in the order in which it happened: two
+# messages about it were written one after the other under its lock, so whoever sees the later one sees the earlier.
+_ANNOUNCE = """
+    WITH due AS (
+        SELECT id FROM kernel_outboxmessage
+        WHERE done_at IS NULL AND parked_at IS NULL AND available_at <= now() AND topic <> ALL(%s)
+        ORDER BY id LIMIT %s FOR UPDATE
+    ), numbered AS (
+        SELECT id, nextval('kernel_outbox_position') AS position FROM (SELECT id FROM due ORDER BY id) AS ordered
+    )
+    UPDATE kernel_outboxmessage AS message SET position = numbered.position, done_at = now(), attempts = attempts + 1
+    FROM numbered WHERE message.id = numbered.id RETURNING numbered.position
+"""
 
-    Positions are handed out under one lock that lasts until commit, so whoever has seen position n has been able to
-    see every lower one: a stream can resume from its last position without skipping a row that committed late.
-    """
-    ids = [message.id for message in messages]
-    with connection.cursor() as cursor:
+
+def announce() -> int:
+    """Tell what has no handler: give up to BATCH messages the next positions, and hint at the last on the channel."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_POSITION_LOCK])
-        cursor.execute(
-            """
-            WITH numbered AS (
-                SELECT id, nextval('kernel_outbox_position') AS position
-                FROM (SELECT id FROM kernel_outboxmessage WHERE id = ANY(%s) ORDER BY id) AS ordered
-            )
-            UPDATE kernel_outboxmessage AS message SET position = numbered.position
-            FROM numbered WHERE message.id = numbered.id RETURNING numbered.position
-            """,
-            [ids],
-        )
-        last = max(row[0] for row in cursor.fetchall())
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(last)])
+        cursor.execute(_ANNOUNCE, [list(_handlers), BATCH])
+        positions = [row[0] for row in cursor.fetchall()]
+        if positions:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(max(positions))])
+    return len(positions)
 
 
 def relay(*, batches: int = 20) -> int:
-    """Claim and handle due messages, a batch at a time; gives how many were done. Safe beside any number of others."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    """Announce and handle due messages, a batch at a time; gives how many were done. Safe beside any number of others."""
     done = 0
     for _ in range(batches):
+        announced = announce()
+        done += announced
+        if announced < BATCH:
+            break
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    for _ in range(batches if _handlers else 0):
         claimed = _claim(owner)
         by_topic: dict[str, list[Message]] = defaultdict(list)
         for message in claimed:
-            # All announcements go together, so that their positions follow their order.
-            by_topic[message.topic if message.topic in _handlers else ""].append(message)
+            by_topic[message.topic].append(message)
         for topic, messages in by_topic.items():
-            done += _handle(_handlers.get(topic, announce), messages, owner=owner)
+            done += _handle(_handlers[topic], messages, owner=owner)
         if len(claimed) < BATCH:
             break
     return done
@@ -123,11 +131,11 @@ def _claim(owner: str) -> list[Message]:
             WHERE id IN (
                 SELECT id FROM kernel_outboxmessage
                 WHERE done_at IS NULL AND parked_at IS NULL AND available_at <= now()
-                  AND (lease_until IS NULL OR lease_until < now())
+                  AND topic = ANY(%s) AND (lease_until IS NULL OR lease_until < now())
                 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
             ) RETURNING id, topic, factory_id, key, payload, fence, attempts
             """,
-            [owner, LEASE_SECONDS, BATCH],
+            [owner, LEASE_SECONDS, list(_handlers), BATCH],
         )
         rows = [(*row[:4], _loads(row[4]), *row[5:]) for row in cursor.fetchall()]
     return sorted((Message(*row) for row in rows), key=lambda message: message.id)

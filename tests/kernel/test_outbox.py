@@ -38,6 +38,54 @@ def test_an_announcement_gets_the_next_position_in_the_order_of_writing() -> Non
     assert outbox.relay() == 0
 
 
+def positions_seen_while_another_announces(*, lock: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What is visible of a later message while the announcer of an earlier one has not committed yet."""
+    put(1)
+    stepped_in, may_commit = threading.Event(), threading.Event()
+
+    def hold_back() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [outbox._POSITION_LOCK])
+            cursor.execute(outbox._ANNOUNCE, [[], outbox.BATCH])
+            stepped_in.set()
+            may_commit.wait(10)
+
+    def follow() -> list[int]:
+        stepped_in.wait(10)
+        with transaction.atomic():
+            outbox.put(topic="test.happened", factory_id=None, key="later", payload={})
+        monkeypatch.setattr(outbox, "_POSITION_LOCK", lock)
+        monkeypatch.setattr(outbox, "BATCH", 1)
+        # Rows that the other one has in hand are skipped, as they would be by a relay that claims.
+        monkeypatch.setattr(outbox, "_ANNOUNCE", outbox._ANNOUNCE.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED"))
+        follower = threading.Thread(target=announce_and_leave)
+        follower.start()
+        follower.join(0.5)
+        seen = list(OutboxMessage.objects.exclude(position=None).values_list("position", flat=True))
+        may_commit.set()
+        follower.join(10)
+        return seen
+
+    _, seen = at_once(hold_back, follow)
+    assert isinstance(seen, list), seen
+    told = list(OutboxMessage.objects.order_by("id").values_list("position", flat=True))
+    assert told == sorted(told) and None not in told  # type: ignore[type-var]
+    return seen
+
+
+def announce_and_leave() -> None:
+    outbox.announce()
+    connection.close()
+
+
+def test_nobody_sees_a_position_while_a_lower_one_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert positions_seen_while_another_announces(lock=outbox._POSITION_LOCK, monkeypatch=monkeypatch) == []
+
+
+def test_control_without_the_common_lock_a_reader_would_skip_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(positions_seen_while_another_announces(lock=1, monkeypatch=monkeypatch)) == 1
+
+
 def test_what_is_rolled_back_is_never_told() -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         outbox.put(topic="test.happened", factory_id=None, key="1", payload={})
@@ -153,7 +201,8 @@ def test_without_the_fence_a_late_worker_would_leave_its_effect_too(monkeypatch:
 
 
 def test_a_message_whose_worker_died_is_taken_over_when_its_lease_runs_out() -> None:
-    put(1)
+    outbox.handler("test.work")(lambda messages: None)
+    put(1, topic="test.work")
     assert len(outbox._claim("a worker that dies here")) == 1
     assert outbox.relay() == 0, "the lease still holds"
     OutboxMessage.objects.update(lease_until="2026-01-01T00:00:00Z")
@@ -172,6 +221,6 @@ def test_whoever_listens_is_told_the_last_position() -> None:
 
 
 def test_a_topic_has_one_handler() -> None:
-    outbox.handler("test.work")(outbox.announce)
+    outbox.handler("test.work")(lambda messages: None)
     with pytest.raises(ValueError, match="handler already"):
-        outbox.handler("test.work")(outbox.announce)
+        outbox.handler("test.work")(lambda messages: None)
