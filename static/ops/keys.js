@@ -42,7 +42,7 @@ function leave({ target }) {
 // What answers false has found nothing to do, and leaves the key to the browser.
 const DO = {
   "/": () => {
-    const field = document.querySelector("[data-search]");
+    const field = document.querySelector("main [name=q]") ?? document.getElementById("search");
     field?.focus();
     field?.select();
   },

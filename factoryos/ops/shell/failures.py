@@ -33,7 +33,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks neither the database nor the session, for either may be what failed."""
-    reference = str(getattr(request, "request_id", ""))
+    reference = _reference(request)
     changing = request.method not in ("GET", "HEAD")
     known = {"reference": reference, "changing": changing, "path": request.get_full_path()}
     name = "ops/failure_notice.html" if is_fragment(request) else "500.html"
@@ -49,5 +49,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
     """The page; to a fragment the same words as a notice."""
     if is_fragment(request):
-        return as_notice(request, render(request, "ops/failure_notice.html", {"status": status}, status=status))
+        known = {"status": status, "reference": _reference(request)}
+        return as_notice(request, render(request, "ops/failure_notice.html", known, status=status))
     return render(request, template, status=status)
+
+
+def _reference(request: HttpRequest) -> str:
+    return str(getattr(request, "request_id", ""))
