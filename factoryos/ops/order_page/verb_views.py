@@ -84,9 +84,7 @@ def _overtaken(request: ConsoleRequest, form: VerbForm) -> HttpResponse:
     order = sheet_of(form.order.id, by=request.actor)
     seen = form.cleaned_data["version"]
     meanwhile = happenings(timeline.since(order.id, version=seen), by=request.actor)
-    mine = request.POST.copy()
-    mine["version"] = str(order.version)
-    again = FORMS[form.verb](mine, order=order, by=request.actor)
+    again = form.on_top_of(order)
     again.is_valid()
     refused = why_not(order, form.verb, by=request.actor)
     return _shown(request, again, status=409, refused=refused, meanwhile=meanwhile[-5:], overtaken=True)

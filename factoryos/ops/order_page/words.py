@@ -25,6 +25,12 @@ VERBS = {
     "hold": ("Put on hold", "put the order on hold"),
     "release_hold": ("Release hold", "released a hold"),
 }
+# What is said right afterwards, after the order's reference.
+NOW = {
+    "submit": "is submitted", "approve": "is approved", "start": "is in production", "pause": "is paused",
+    "resume": "is in production again", "complete": "is completed", "rework": "is back in production",
+    "close": "is closed", "cancel": "is cancelled", "hold": "is on hold", "release_hold": "has one hold less",
+}  # fmt: skip
 ROLE_NAMES = {
     "admin": "administrator", "planner": "planner", "technician": "technician", "qa": "quality reviewer",
     "engineer": "engineer", "operator": "order operator", "viewer": "viewer",

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -196,6 +197,65 @@ def test_somebody_who_was_quicker_is_named_with_what_they_did_and_mine_can_be_ap
     assert everything() == before
     assert desk.send(now(order), "amend", priority="standard", batch_number="C").status_code == 303
     assert now(order).batch_number == "C"
+
+
+@pytest.mark.parametrize("verb", ["amend", "schedule"])
+def test_what_i_left_alone_keeps_what_somebody_else_made_of_it(verb: str) -> None:
+    desk = Desk(time_zone="Europe/Berlin")
+    order = desk.draft(batch_number="A", notes="one\ntwo")
+    seen = shown_values(desk.get(order, verb).content.decode())
+    start = datetime(2026, 5, 4, 6, tzinfo=UTC)
+    desk.do(actions.amend, order, changes={"batch_number": "B", "notes": "three", "planned_start": start})
+    mine = {"customer_name": "Mine"} if verb == "amend" else {"machine_0": str(desk.machine.pk)}
+    stale = desk.send(order, verb, **{**seen, **mine, "version": str(order.version)})
+    assert stale.status_code == 409
+    again = shown_values(stale.content.decode())
+    assert again["planned_start"] == "2026-05-04T08:00" and again | mine == again
+    assert desk.send(order, verb, **again).status_code == 303
+    done = now(order)
+    assert (done.batch_number, done.notes, done.planned_start) == ("B", "three", start)
+    assert (done.customer_name == "Mine") == (verb == "amend")
+
+
+def shown_values(page: str) -> dict[str, str]:
+    """What the form would send, as a browser reads it."""
+    return {
+        name: value for name, value in Fields.of(page).items() if name not in ("csrfmiddlewaretoken", "key", "factory")
+    }
+
+
+class Fields(HTMLParser):
+    """The values of the fields of the one form in `main`."""
+
+    @classmethod
+    def of(cls, page: str) -> dict[str, str]:
+        reader = cls()
+        reader.feed(page[page.index("<main") : page.index("</main>")])
+        return reader.found
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self.inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        had = dict(attrs)
+        name, value = had.get("name") or "", had.get("value") or ""
+        if tag == "input" and name:
+            self.found[name] = value
+        elif tag in ("select", "textarea"):
+            self.inside, self.found[name] = name, ""
+        elif tag == "option" and "selected" in had:
+            self.found[self.inside] = value
+        self.fresh = tag == "textarea"
+
+    def handle_data(self, data: str) -> None:
+        if self.fresh:
+            self.found[self.inside] = data.removeprefix("\n")
+            self.fresh = False
+
+    def handle_endtag(self, tag: str) -> None:
+        self.fresh = False
 
 
 def test_a_stale_step_that_is_not_legal_any_more_offers_nothing_to_apply() -> None:

@@ -1,6 +1,6 @@
 """What the forms of all verbs share: the version that was seen, and how a refusal is told beside its field."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.http import QueryDict
@@ -39,18 +39,31 @@ class VerbForm(forms.Form):
     def title(self) -> str:
         return words.label(self.verb)
 
-    @property
-    def button(self) -> str:
-        """What the button says: verb and thing."""
-        return f"{words.label(self.verb)} {self.order.reference}" if len(self.order.reference) < 40 else self.title
-
     def run(self) -> None:
         """Call the verb with what was typed."""
         raise NotImplementedError
 
     def done(self) -> str:
         """What is said afterwards."""
-        return f"{self.order.reference}: {self.title.lower()} – done."
+        return f"{self.order.reference} {words.NOW[self.verb]}."
+
+    def remember(self, *names: str) -> None:
+        """Send along what these fields showed: only what the person changed is a change, whatever others did since."""
+        for name in names:
+            self.fields[name].show_hidden_initial = not self.is_bound or f"initial-{name}" in self.data
+
+    def on_top_of(self, order: Sheet) -> "VerbForm":
+        """The same wish about the order as it is now: what the person left alone shows its present value."""
+        now = type(self)(order=order, by=self.by)
+        wish = cast(QueryDict, self.data).copy()
+        wish["version"] = str(order.version)
+        for name, field in self.fields.items():
+            if field.show_hidden_initial:
+                present = str(now[name].value() or "")
+                wish[f"initial-{name}"] = present
+                if name not in self.changed_data:
+                    wish[name] = present
+        return type(self)(wish, order=order, by=self.by)
 
     def require_unchanged(self) -> None:
         """Lock the order and refuse if what the person saw is outdated. Problem: Stale."""

@@ -117,6 +117,7 @@ def add_window(form: VerbForm) -> None:
         form.fields[name] = PlantTimeField(
             zone=zone, required=False, initial=getattr(form.order, name), help_text=_HINT.format(zone.key)
         )
+    form.remember("planned_start", "planned_end")
 
 
 def require_window(form: forms.Form) -> None:
@@ -145,6 +146,7 @@ class Amend(VerbForm):
         self.fields["notes"] = TextField(
             label="Instructions", required=False, max_length=NOTES, multiline=True, initial=order.notes
         )
+        self.remember("priority", "customer_name", "batch_number", "notes")
 
     def clean(self) -> None:
         require_window(self)
