@@ -1,6 +1,7 @@
 """`make bench`: the factory API over HTTP beside a bare Django view under the same server and the same SQL by hand.
 
     python -m tests.bench [--quick] [--orders N] [--seconds S] [--rounds R]
+    python -m tests.bench streams    the live stream instead: see tests/bench/streams.py
     python -m tests.bench bulk          operations on many orders beside the bare verbs
 
 On DATABASE_URL's server, else on our own, in a database of its own. Ends with 1 when any call failed.
@@ -138,6 +139,11 @@ def say(what: str) -> None:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["streams"]:
+        prepare()
+        from tests.bench import streams
+
+        return streams.measure(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", choices=("web", "bulk"), default="web", help="what is measured")
     parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} orders only and short runs")
