@@ -279,6 +279,11 @@ def test_the_live_address_is_this_page_of_this_factory(reader: Reader) -> None:
     assert f"factory={reader.factory.slug}" in live[1]
 
 
+def test_a_wrong_filter_is_not_replaced_by_a_live_list_without_it(reader: Reader) -> None:
+    reader.place("a")
+    assert "data-live-url" not in reader.get("status=nonsense").content.decode().split('id="orders"')[1]
+
+
 def test_a_search_that_is_typed_leaves_a_clean_address_behind(reader: Reader) -> None:
     reader.place("a")
     typed = reader.get("q=a&customer=&from=&to=&date=due&machine=", HX_Request="true", HX_Trigger="filter")
