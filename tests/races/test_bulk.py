@@ -14,7 +14,7 @@ from factoryos.ops.bulk import claims, confirm, runner
 from factoryos.ops.bulk.claims import Claim
 from factoryos.ops.bulk.token import Seen
 from factoryos.ops.models import BulkOperation, BulkRow
-from orders.models import OrderEvent, ProductionOrder
+from orders.models import Note, OrderEvent, ProductionOrder
 from tests.ops.bulk.desk import Desk, states
 from tests.ops.bulk.workers import worker
 from tests.threads import at_once
@@ -73,11 +73,14 @@ def test_a_worker_killed_in_the_midst_leaves_a_job_that_is_finished_once_each() 
 
 
 def test_two_workers_share_a_job_and_do_each_row_once() -> None:
+    """A note: no state of the order would refuse a second one, so nothing but the row's lock keeps them apart."""
     desk = Desk()
-    operation = a_job(desk, 1000)
+    operation = a_job(desk, 1000, action="note", parameters={"audience": "internal", "text": "Hello"})
     workers = [worker(), worker()]
     assert [process.wait(60) for process in workers] == [0, 0]
-    assert done_once_each(operation)
+    assert desk.counts(operation) == (1000, 0, 0, 0)
+    written = Note.objects.filter(operation=operation.uuid)
+    assert written.count() == written.values("order").distinct().count() == 1000
     assert BulkOperation.objects.get(pk=operation.pk).finished_at is not None
 
 

@@ -78,7 +78,7 @@ def _confirmation(action: Action, total: int) -> forms.Field:
     words = f"{action.words} {total} orders" if total > 1 else f"{action.words} this order"
     if total > 1:
         return SafeText(
-            label=f"{words}: this cannot be undone. Type {total} to confirm",
+            label=f"{words}: type {total} to confirm",
             widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
             error_messages={"required": f"Type {total}, the number of orders."},
         )

@@ -103,6 +103,7 @@ def test_somebody_elses_token_does_nothing_not_even_a_colleagues() -> None:
 
 def test_a_token_of_another_of_ones_factories_does_nothing() -> None:
     desk, other = Desk(), Desk()
+    other.many(60)
     desk.many(60)
     Membership.objects.create(user=desk.user, factory=other.factory, roles=["admin"])
     sent = desk.selects_all() | {"factory": other.factory.slug}
