@@ -34,8 +34,10 @@ document.addEventListener("change", async ({ target }) => {
   const { name, value } = target;
   if (name === "single_keys") root.toggleAttribute("data-keys", value === "on");
   else root.dataset[name] = value;
-  const body = new URLSearchParams({ [name]: value });
-  const headers = { "X-CSRFToken": token(), "HX-Request": "true" };
-  const answer = await fetch(form.action, { method: "POST", body, headers }).catch(() => null);
+  const answer = await fetch(form.action, {
+    method: "POST",
+    body: new URLSearchParams({ [name]: value }),
+    headers: { "X-CSRFToken": token(), "HX-Request": "true" },
+  }).catch(() => null);
   if (!answer?.ok) tell("warning", "This holds for this page only: it could not be saved.");
 });
