@@ -2,6 +2,7 @@
 
     python -m tests.bench [--quick] [--orders N] [--seconds S] [--rounds R]
     python -m tests.bench streams    the live stream instead: see tests/bench/streams.py
+    python -m tests.bench console    the pages of the console: see tests/bench/console.py
     python -m tests.bench bulk          operations on many orders beside the bare verbs
 
 On DATABASE_URL's server, else on our own, in a database of its own. Ends with 1 when any call failed.
@@ -144,6 +145,11 @@ def main() -> int:
         from tests.bench import streams
 
         return streams.measure(sys.argv[2:])
+    if sys.argv[1:2] == ["console"]:
+        prepare()
+        from tests.bench import console
+
+        return console.measure(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", choices=("web", "bulk"), default="web", help="what is measured")
     parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} orders only and short runs")

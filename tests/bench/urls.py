@@ -7,6 +7,7 @@ from tests.bench import bare
 
 urlpatterns = [
     *of_the_product,
+    path("bare/list", bare.listed),
     path("bare/orders", bare.orders),
     path("bare/orders/<uuid:order>/start", bare.start),
     path("bare/orders/<uuid:order>/log", bare.log),
