@@ -114,6 +114,7 @@ def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *, head: bool
         colWidths=[width * _WIDTH for width in widths], repeatRows=int(head),
     )  # fmt: skip
     style: list[Any] = [("GRID", (0, 0), (-1, -1), 0.4, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    style.append(("BOTTOMPADDING", (0, 0), (-1, -1), 9))  # room for a hand to write in
     table.setStyle([*style, ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#e4e6e8"))] if head else style)
     return table
 

@@ -98,6 +98,7 @@ def _previewed(request: ConsoleRequest, form: VerbForm) -> dict[str, Any]:
     if wanted and not wanted & form.errors.keys():
         try:
             planned = cast(AdjustQuantity, form).preview()
+            cast(AdjustQuantity, form).propose(planned)
         except Problem as problem:
             form.tell(problem)
     for name in [name for name in form.errors if name not in wanted]:

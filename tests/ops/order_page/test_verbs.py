@@ -439,6 +439,7 @@ def test_a_new_target_on_several_machines_is_previewed_with_a_proposal_and_then_
     shown = desk.send(order, "adjust_quantity", target="60", preview="1")
     assert shown.status_code == 200
     assert f"{other.code} : 50 → 30" in words(shown)
+    assert shown_values(shown.content.decode())[f"on_{other.pk}"] == "30"
     asked = desk.send(order, "adjust_quantity", target="60", reason="less")
     assert (asked.status_code, "say how the new quantity is split" in words(asked)) == (422, True)
     said = {f"on_{desk.machine.pk}": "20", f"on_{other.pk}": "40"}

@@ -192,6 +192,15 @@ class AdjustQuantity(VerbForm):
             order_id=self.order.id, by=self.by, line_id=self.line_id, target=self.cleaned_data["target"]
         )
 
+    def propose(self, planned: warnings.PlannedAdjustment) -> None:
+        """Fill in what each machine would get, where nothing was said."""
+        proposal = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict whenever the form is bound
+        for share, part in zip(self.order.shares, planned.shares, strict=True):
+            name = f"on_{share.machine_id}"
+            if name in self.fields and not proposal.get(name):
+                proposal[name] = shortest(part.proposed)
+        self.data = proposal
+
     def run(self) -> None:
         said = {
             share.machine_id: self.cleaned_data[f"on_{share.machine_id}"]
