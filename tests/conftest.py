@@ -1,6 +1,7 @@
 """What all tests share. Here alone are the ledgers emptied: between tests that commit, as a replica would."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -8,6 +9,8 @@ from django.test import TransactionTestCase
 
 # Filled by migrations, and needed by every test after: not emptied, or only of what a factory added.
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission", "orders_pausereason"})
+
+NO_CHROMIUM = "no chromium: install it, or name it in FACTORYOS_CHROMIUM"
 
 
 def empty_all_tables() -> None:
@@ -26,3 +29,10 @@ def _flush_past_the_triggers() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_all_tables())
     yield
     patch.undo()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Skipped for want of a browser is not passed; here, for the process that collects nothing itself says it too."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if NO_CHROMIUM in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_sep("!", f"{len(skipped)} BROWSER TESTS SKIPPED: {NO_CHROMIUM}", red=True, bold=True)
