@@ -21,7 +21,7 @@ from orders.models import ProductionOrder
 from orders.states import State
 
 CHUNK = 500  # orders read at once
-WORKBOOK_MOST = 50_000  # a workbook is whole before its first byte can be sent
+WORKBOOK_MOST = 20_000  # a workbook is whole, after some seconds of computing, before its first byte can be sent
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as something else
 
 # What spreadsheets take for the beginning of a formula, or for nothing and then the beginning of one.
