@@ -23,6 +23,7 @@ PERIODS: dict[str, float] = {
     "factoryos.kernel.tasks.canary": 30,
     "orders.tasks.seal_history": 60,
     "factoryos.kernel.tasks.purge": 3600,
+    "factoryos.ops.tasks.forget_sign_ins": 3600,
 }
 
 
