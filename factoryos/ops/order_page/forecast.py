@@ -45,6 +45,7 @@ def _by_pace(order: Sheet, *, since: datetime, now: datetime) -> Forecast:
     needed = (order.target - order.good) * elapsed / order.good
     if needed > Decimal(FARTHEST.total_seconds()):
         return Forecast(None, "at the pace so far it would take years")
-    pace = (order.good * 3600 / elapsed).quantize(Decimal("0.1"))
+    pace = order.good * 3600 / elapsed
+    pace = pace.quantize(Decimal("0.1") if pace < 100 else Decimal(1))  # nobody believes a tenth of many
     unit = f" {order.unit}" if order.unit else ""
     return Forecast(now + timedelta(seconds=float(needed)), f"at {shortest(pace)}{unit} an hour since the start")
