@@ -1,14 +1,17 @@
 """How lists of any length stay cheap: a count that stops, no counts beside filters, links instead of joined choices."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.contrib.admin import ModelAdmin, ShowFacets
+from django.contrib.admin import ModelAdmin, ShowFacets, display
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from factoryos.kernel.quantities import shortest
 
 COUNT_LIMIT = 10_000  # rows that a list counts and leafs through; further back one searches or filters
 
@@ -34,6 +37,17 @@ class CheapList(ModelAdmin):
     list_select_related: ClassVar[Any] = False
     search_fields: ClassVar[Any] = ()
     actions: Any = None
+
+
+def amount(column: str) -> Callable[[Any], str]:
+    """A column of a quantity in its shortest notation: 25, not 25.000000000000000."""
+
+    @display(description=column.replace("_", " "), ordering=column)
+    def shown(row: Any) -> str:
+        value = getattr(row, column)
+        return "–" if value is None else shortest(value)
+
+    return shown
 
 
 def link_to(model: type[Model], pk: Any, text: object) -> SafeString | str:

@@ -72,6 +72,11 @@ class MethodForm(MasterForm):
         model = Method
         fields = ("factory", "item", "code", "name", "default")
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """A second default is no fault: it takes the place of the first (see the catalogue)."""
+        kept: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in the stubs
+        return kept | {"default"}
+
 
 class OperationForm(forms.ModelForm):
     name = LineField(max_length=200)
@@ -81,6 +86,12 @@ class OperationForm(forms.ModelForm):
     class Meta:
         model = Operation
         fields = ("sequence", "name", "workcenter", "work_area", "machine", "duration_minutes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A row of a table has no labels of its own, only headings: each field is named for who cannot see them."""
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = field.label or name.replace("_", " ").capitalize()
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

@@ -28,7 +28,7 @@ class MasterForm(forms.ModelForm):
         factory = values.get("factory") or (self.instance.factory if self.instance.factory_id else None)
         if factory is None:
             return values
-        for name, value in values.items():
+        for name, value in list(values.items()):
             if isinstance(value, Model) and getattr(value, "factory_id", factory.pk) != factory.pk:
                 self.add_error(name, ValidationError(f"{value} belongs to another factory.", code="other_factory"))
         self._refuse_taken(factory.pk)

@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from factoryos.kernel.quantities import shortest
 from factoryos.supervision.fields import CodeField, LineField
-from factoryos.supervision.listing import CheapList, link_to
+from factoryos.supervision.listing import CheapList, amount, link_to
 from factoryos.supervision.one_transaction import OneTransaction
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.related_tables import tables_of
@@ -32,6 +31,8 @@ from orders.models import (
     SealLeaf,
     WorkOrder,
 )
+
+AMOUNTS = tuple(amount(f"quantity_{what}") for what in ("target", "good", "rejected", "final"))
 
 
 class HeldFilter(SimpleListFilter):
@@ -57,7 +58,7 @@ class ProductionOrderAdmin(ReadOnlyAdmin):
     actions = ACTIONS
     change_form_template = "supervision/order.html"
     list_display = (
-        "reference", "factory", "item_made", "state", "on_hold", "priority", "target", "good", "rejected", "customer_name",
+        "reference", "factory", "item_made", "state", "on_hold", "priority", *AMOUNTS[:3], "customer_name",
         "planned_end", "created_at", "updated_at",
     )  # fmt: skip
     list_filter = (FactoryFilter, "state", "priority", HeldFilter)
@@ -65,7 +66,15 @@ class ProductionOrderAdmin(ReadOnlyAdmin):
     search_fields = ("reference__startswith", "batch_number__startswith", "customer_name__istartswith")
     search_help_text = "Beginning of a reference, batch number or customer"
     date_hierarchy = "created_at"
-    exclude = ("chain_head", "sealed_version")
+    exclude = (
+        "chain_head",
+        "sealed_version",
+        "quantity_target",
+        "quantity_good",
+        "quantity_rejected",
+        "quantity_final",
+    )
+    readonly_fields: ClassVar[Any] = AMOUNTS
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Whether the verbs are offered; each asks again, with the roles held in the order's own factory."""
@@ -73,23 +82,11 @@ class ProductionOrderAdmin(ReadOnlyAdmin):
 
     @display(description="item", ordering="item__sku")
     def item_made(self, order: ProductionOrder) -> str:
-        return link_to(Item, order.item_id, order.item)
+        return link_to(Item, order.item_id, order.item.sku if order.item else "")
 
     @display(description="hold")
     def on_hold(self, order: ProductionOrder) -> str:
         return f"◆ {order.open_holds}" if order.open_holds else ""
-
-    @display(description="target", ordering="quantity_target")
-    def target(self, order: ProductionOrder) -> str:
-        return shortest(order.quantity_target)
-
-    @display(description="good", ordering="quantity_good")
-    def good(self, order: ProductionOrder) -> str:
-        return shortest(order.quantity_good)
-
-    @display(description="rejected", ordering="quantity_rejected")
-    def rejected(self, order: ProductionOrder) -> str:
-        return shortest(order.quantity_rejected)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("factory", "item", "method", "owner")
@@ -119,7 +116,7 @@ class OfOrder(ReadOnlyAdmin):
 
 @register(OrderLine, site=site)
 class OrderLineAdmin(OfOrder):
-    list_display = ("of_order", "sort", "of_item", "variant", "target", "good", "rejected")
+    list_display = ("of_order", "sort", "of_item", "variant", amount("target"), amount("good"), amount("rejected"))
     list_filter = (factory_filter("order__factory"),)
     list_select_related = ("order", "item")
     ordering = ("-pk",)
@@ -131,7 +128,7 @@ class OrderLineAdmin(OfOrder):
 
 @register(Assignment, site=site)
 class AssignmentAdmin(OfOrder):
-    list_display = ("of_order", "machine", "work_area", "quantity", "produced", "active")
+    list_display = ("of_order", "machine", "work_area", amount("quantity"), amount("produced"), "active")
     list_filter = (factory_filter("order__factory"), "active")
     list_select_related = ("order", "machine", "work_area")
     search_fields = ("order__reference__startswith", "machine__code__istartswith")
@@ -159,8 +156,8 @@ class QuantityEntryAdmin(OfOrder):
     list_display = (
         "id",
         "of_order",
-        "good",
-        "rejected",
+        amount("good"),
+        amount("rejected"),
         "source",
         "on_machine",
         "lot_number",
@@ -168,7 +165,7 @@ class QuantityEntryAdmin(OfOrder):
         "face",
         "at",
     )
-    list_filter = (factory_filter("order__factory"), "source")
+    list_filter = (factory_filter("order__factory"),)
     list_select_related = ("order", "machine")
     search_fields = ("order__reference__startswith", "lot_number__exact")
     search_help_text = "Beginning of an order's reference, or a whole lot number"

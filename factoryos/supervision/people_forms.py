@@ -117,6 +117,10 @@ class KeyForm(forms.ModelForm):
         model = ApiKey
         fields = ("factory", "user", "kind", "name", "roles", "expires_at")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _named_parts(self)
+
     def clean_once(self) -> Any:
         once = self.cleaned_data["once"]
         if ApiKey.objects.filter(uuid=once).exists():
@@ -145,9 +149,20 @@ class KeyChangeForm(forms.ModelForm):
         model = ApiKey
         fields = ("name", "expires_at")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _named_parts(self)
+
     def clean_expires_at(self) -> Any:
         value = self.cleaned_data["expires_at"]
         return _in_future(value) if "expires_at" in self.changed_data else value
+
+
+def _named_parts(form: forms.ModelForm) -> None:
+    """Date and time are two fields under one label: each says which it is."""
+    parts = getattr(form.fields["expires_at"].widget, "widgets", ())
+    for part, name in zip(parts, ("date", "time"), strict=False):
+        part.attrs["aria-label"] = f"Expires at: {name}"
 
 
 def _in_future(value: Any) -> Any:

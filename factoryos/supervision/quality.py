@@ -2,7 +2,7 @@
 
 from django.contrib.admin import EmptyFieldListFilter, display, register
 
-from factoryos.supervision.listing import link_to
+from factoryos.supervision.listing import amount, link_to
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import FactoryFilter
@@ -29,7 +29,9 @@ class HoldAdmin(ReadOnlyAdmin):
 class VerificationAdmin(ReadOnlyAdmin):
     tenant_path = "factory"
     list_display = (
-        "of_order", "factory", "quantity_final", "quantity_good", "quantity_rejected", "verified_by_name", "verified_at",
+        "of_order", "factory",
+        amount("quantity_final"), amount("quantity_good"), amount("quantity_rejected"),
+        "verified_by_name", "verified_at",
     )  # fmt: skip
     list_filter = (FactoryFilter,)
     list_select_related = ("order", "factory")

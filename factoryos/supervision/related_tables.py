@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -52,6 +53,10 @@ def _place(row: Any) -> SafeString | str:
     return link_to(WorkArea, row.work_area_id, row.work_area.code) if row.work_area_id else "–"
 
 
+def _signed(amount: Decimal) -> str:
+    return ("+" if amount > 0 else "") + shortest(amount)
+
+
 PLANS = (
     Plan(
         OrderLine, "Lines", ("sort", "pk"), ("item",), ("Item", "Variant", "Target", "Good", "Rejected"),
@@ -85,9 +90,8 @@ PLANS = (
     Plan(
         QuantityEntry, "Quantity ledger", ("-pk",), ("machine",),
         ("Entry", "Good", "Rejected", "Source", "Machine", "Who", "When"),
-        lambda entry: (link_to(QuantityEntry, entry.pk, entry.pk), f"{entry.good:+f}".rstrip("0").rstrip("."),
-                       f"{entry.rejected:+f}".rstrip("0").rstrip("."), entry.get_source_display(),
-                       link_to(Machine, entry.machine_id, entry.machine), entry.actor_name, entry.at),
+        lambda entry: (link_to(QuantityEntry, entry.pk, entry.pk), _signed(entry.good), _signed(entry.rejected),
+                       entry.source, link_to(Machine, entry.machine_id, entry.machine), entry.actor_name, entry.at),
     ),
     Plan(
         Note, "Notes", ("-pk",), (), ("Note", "For", "Who", "When"),

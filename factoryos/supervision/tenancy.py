@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter, TabularInline
 from django.contrib.admin.options import BaseModelAdmin
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -118,8 +119,12 @@ class ScopedAdmin(ScopedChoices, ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """An address may filter by columns of the row itself, but not by secrets, nor by what hangs on the row."""
         head = lookup.split("__")[0]
-        own = {name for field in self.opts.concrete_fields for name in (field.name, field.attname, "pk")}
-        return head in own - self.secret_lookups and super().lookup_allowed(lookup, value, request)
+        try:
+            field = self.opts.get_field(head)
+        except FieldDoesNotExist:  # a filter's own word; what is nobody's is ignored later
+            return super().lookup_allowed(lookup, value, request)
+        own = getattr(field, "concrete", False) and head not in self.secret_lookups
+        return own and super().lookup_allowed(lookup, value, request)
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str

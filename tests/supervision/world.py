@@ -1,0 +1,192 @@
+"""A factory with one of everything that the admin shows, people who may and may not see it, and what is in the tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from factoryos.kernel.api_keys import create_api_key
+from factoryos.kernel.models import (
+    ApiKey,
+    Counter,
+    Factory,
+    Membership,
+    OutboxMessage,
+    RateBucket,
+    RememberedAnswer,
+    User,
+    UserToken,
+)
+from factoryos.supervision.site import site
+from manufacturing.models import Item, Machine, Method, Operation, WorkArea
+from orders.actions import add_note, hold
+from orders.models import (
+    Assignment,
+    Note,
+    OrderEvent,
+    OrderLine,
+    OrderTally,
+    PauseReason,
+    ProductionOrder,
+    QuantityEntry,
+    Seal,
+    SealLeaf,
+    WorkOrder,
+)
+from quality.models import Hold, Verification
+from tests import floor
+from tests.callers import a_member, a_user
+from tests.calls import Plant
+
+BulkOperation, BulkRow, Preferences, SavedView = (
+    apps.get_model("ops", name) for name in ("BulkOperation", "BulkRow", "Preferences", "SavedView")
+)
+REGISTERED: list[type[Model]] = sorted(site._registry, key=lambda model: model._meta.label)
+
+
+class World:
+    """One factory. `things` has a row of every table that the admin shows."""
+
+    def __init__(self) -> None:
+        self.plant = Plant()
+        self.factory: Factory = self.plant.factory
+        self.things: dict[type[Model], Model] = {}
+        self.member = a_member(self.factory, "viewer")
+        self._kernel()
+        self._masters()
+        self._order()
+        self._console()
+
+    def _put(self, *rows: Any) -> None:
+        self.things |= {type(row): row for row in rows}
+
+    def _kernel(self) -> None:
+        factory, key = self.factory, self.factory.slug
+        api_key, _ = create_api_key(kind=ApiKey.Kind.API_KEY, name=f"Key {key}", roles=["viewer"], factory=factory)
+        self._put(
+            factory, self.member, Membership.objects.get(user=self.member), api_key,
+            UserToken.objects.create(user=self.member, digest=f"d-{key}", expires_at=timezone.now()),
+            OutboxMessage.objects.create(topic="t", factory=factory, key=key),
+            RememberedAnswer.objects.create(
+                factory=factory, principal=key, call="POST /", key=key, fingerprint="f", status=200, body=b"secret"
+            ),
+            RateBucket.objects.create(key=f"b-{key}", tokens=1, updated_at=timezone.now()),
+            Counter.objects.create(factory=factory, series=f"S-{key}"),
+            PauseReason.objects.create(factory=factory, code=f"own-{key}", label=f"Own {key}"),
+        )  # fmt: skip
+
+    def _masters(self) -> None:
+        factory, name = self.factory, f"of {self.factory.slug}"
+        area = WorkArea.objects.create(factory=factory, code=f"HALL-{factory.pk}", name=f"Hall {name}")
+        method = Method.objects.create(
+            factory=factory, item=self.plant.item, code=f"STD-{factory.pk}", name=f"Way {name}"
+        )
+        step = Operation.objects.create(method=method, sequence=1, name=f"Step {name}", work_area=area)
+        self._put(self.plant.item, self.plant.press, area, method, step)
+
+    def _order(self) -> None:
+        path = self.plant.order("in_production")
+        logged = self.plant.admin.post(f"{path}/log-quantity", {"quantityGood": 3, "machineCode": "PRESS-01"})
+        assert logged.status == 201, logged.content
+        order = ProductionOrder.objects.get(uuid=path.split("/")[1])
+        by = self.plant.actor
+        note = floor.done(add_note, order_id=order.pk, by=by, text=f"Note of {self.factory.slug}")
+        _, held = floor.done(hold, order_id=order.pk, by=by, reason=f"Hold of {self.factory.slug}")
+        order = ProductionOrder.objects.get(pk=order.pk)
+        seal = Seal.objects.create(leaves=1, merkle_root=self.factory.slug, seal_hash=self.factory.slug)
+        self._put(
+            order, note, held, seal, order.lines.get(), order.assignments.get(), order.events.first(), order.entries.get(),
+            WorkOrder.objects.create(order=order, sequence=1, name=f"Work of {self.factory.slug}"),
+            OrderTally.objects.filter(factory=self.factory).first(),
+            SealLeaf.objects.create(seal=seal, position=0, order=order, seq=1, head="h"),
+            Verification.objects.create(
+                factory=self.factory, order=order, quantity_final=3, quantity_good=3, quantity_rejected=0,
+                difference_good=0, difference_rejected=0, verified_by_id="x", verified_by_name="x",
+            ),
+        )  # fmt: skip
+
+    def _console(self) -> None:
+        factory, order = self.factory, self.things[ProductionOrder]
+        operation = BulkOperation.objects.create(
+            factory=factory, user=self.member, action="approve", key=factory.slug, selected=1
+        )
+        self._put(
+            operation,
+            BulkRow.objects.create(operation=operation, position=0, order=order, detail=f"Row of {factory.slug}"),
+            SavedView.objects.create(factory=factory, owner=self.member, name=f"View of {factory.slug}", shared=True),
+            Preferences.objects.create(user=self.member),
+        )
+
+    def supervisor(self) -> User:
+        return staff(a_member(self.factory, "admin"))
+
+
+def staff(user: User) -> User:
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    return user
+
+
+def keeper() -> User:
+    return a_user(is_staff=True, is_superuser=True)
+
+
+def signed_in(user: User | None) -> Client:
+    client = Client()
+    client.raise_request_exception = False
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def page(model: type[Model], name: str, *args: Any) -> str:
+    options = model._meta
+    return reverse(f"admin:{options.app_label}_{options.model_name}_{name}", args=args)
+
+
+def state_of_everything() -> dict[str, str]:
+    """A digest of every table that the admin shows, and of what it keeps itself."""
+    tables = sorted({model._meta.db_table for model in REGISTERED} | {"supervision_upload", "django_admin_log"})
+    tables = [table for table in tables if table != "kernel_user"]  # signing in writes last_login
+    query = " UNION ALL ".join(
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} AS t"
+        for table in tables
+    )
+    columns = "concat(id, username, name, password, is_staff, is_superuser, is_active)"
+    users = f"SELECT 'users', md5(string_agg({columns}, '|' ORDER BY id))"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} UNION ALL {users} FROM kernel_user")
+        return dict(cursor.fetchall())
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Whose the table is, and what a supervisor, or a keeper alone, may do in it."""
+
+    supervisors: bool
+    writes: str = ""  # of add, change, delete; by supervisors
+    keepers: str = ""  # by keepers
+
+
+_MASTER = Rights(True, "add change delete", "add change delete")
+_SHOWN, _KEEPERS = Rights(True), Rights(False)
+
+RIGHTS: dict[type[Model], Rights] = {
+    Factory: Rights(True, "change", "add change"),
+    User: Rights(True, "", "add change"),
+    Membership: _MASTER,
+    ApiKey: Rights(True, "add change", "add change"),
+    PauseReason: Rights(True, "add change", "add change"),
+    Item: _MASTER, WorkArea: _MASTER, Machine: _MASTER, Method: _MASTER, Operation: _SHOWN,
+    SavedView: Rights(True, "delete", "delete"),
+    ProductionOrder: _SHOWN, OrderLine: _SHOWN, Assignment: _SHOWN, WorkOrder: _SHOWN, OrderEvent: _SHOWN,
+    QuantityEntry: _SHOWN, Note: _SHOWN, OrderTally: _SHOWN, Hold: _SHOWN, Verification: _SHOWN, BulkOperation: _SHOWN,
+    BulkRow: _SHOWN,
+    UserToken: _KEEPERS, OutboxMessage: _KEEPERS, RememberedAnswer: _KEEPERS, RateBucket: _KEEPERS, Counter: _KEEPERS,
+    Seal: _KEEPERS, SealLeaf: _KEEPERS, Preferences: _KEEPERS,
+}  # fmt: skip
