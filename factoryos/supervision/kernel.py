@@ -44,6 +44,8 @@ class FactoryAdmin(OneTransaction, CheapList, ScopedAdmin):
         return is_keeper(request) and self.reaches(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ()
         shown = tuple(super().get_readonly_fields(request, obj))
         return shown if is_keeper(request) else (*shown, *self.given_by_keepers)
 

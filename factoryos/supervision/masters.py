@@ -54,8 +54,8 @@ class MasterAdmin(OneTransaction, CheapList, ScopedAdmin):
     fixed: ClassVar[tuple[str, ...]] = ("factory",)  # once it is made
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = tuple(super().get_readonly_fields(request, obj))
-        return (*shown, *self.fixed) if obj else shown
+        """What the database fills in is shown once it is there."""
+        return (*super().get_readonly_fields(request, obj), *self.fixed) if obj else ()
 
     def supervisor(self, request: HttpRequest, obj: Any) -> Actor:
         assert isinstance(request.user, User)

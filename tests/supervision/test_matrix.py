@@ -265,3 +265,11 @@ def test_the_site_tells_nothing_about_objects_past_its_lists() -> None:
     assert client.get("/admin/").status_code == 200
     assert "FactoryOS admin" in client.get("/admin/").content.decode()
     assert 'href="/ops/orders"' in client.get("/admin/").content.decode()
+
+
+@each_table
+def test_a_form_for_something_new_shows_only_what_can_be_filled_in(model: type[Model]) -> None:
+    if "add" not in RIGHTS[model].keepers:
+        return
+    text = signed_in(keeper()).get(page(model, "add")).content.decode()
+    assert "DatabaseDefault" not in text and 'class="readonly"' not in text
