@@ -29,7 +29,8 @@ export function holdFocus() {
   return () => {
     if (had.isConnected || (document.activeElement && document.activeElement !== document.body)) return;
     const again = row && document.getElementById(row);
-    const same = (id && document.getElementById(id)) || (again && name && again.querySelector(`[name="${CSS.escape(name)}"]`));
+    // A row that had the focus itself takes it only as a row.
+    const same = id !== row && (id && document.getElementById(id)) || (again && name && again.querySelector(`[name="${CSS.escape(name)}"]`));
     if (same) {
       same.focus({ preventScroll: true });
       if (typeof selectionStart === "number") same.setSelectionRange?.(selectionStart, selectionStart);

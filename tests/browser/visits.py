@@ -12,6 +12,7 @@ from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from factoryos.kernel.models import Factory, Membership, User
+from manufacturing.models import Machine
 from orders.models import ProductionOrder
 from tests.browser.house import House
 from tests.browser.watching import Watch
@@ -73,10 +74,11 @@ class Programs:
         assert answer.status_code < 300, answer.text
         return answer.json()
 
-    def patch(self, path: str, body: Any, **headers: str) -> Any:
-        answer = self.client.patch(self.base + path, json=body, headers=headers)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
+    def schedules(self, order: ProductionOrder, machine: Machine) -> None:
+        self.post(f"production-orders/{order.uuid}/schedule", {"machineId": machine.code})
+
+    def reports(self, order: ProductionOrder, *, good: int) -> None:
+        self.post(f"production-orders/{order.uuid}/log-quantity", {"quantityGood": good, "quantityRejected": 0})
 
 
 @dataclass
