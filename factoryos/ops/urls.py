@@ -5,10 +5,13 @@ from django.views.generic import RedirectView
 
 app_name = "ops"
 
+# Only who looks is led on: a form that was sent here would be lost without a word.
+_home = RedirectView.as_view(pattern_name="ops:orders", http_method_names=["get", "head"])
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="ops:orders"), name="home"),
-    path("ops", RedirectView.as_view(pattern_name="ops:orders")),
-    path("ops/", RedirectView.as_view(pattern_name="ops:orders")),
+    path("", _home, name="home"),
+    path("ops", _home),
+    path("ops/", _home),
     path("ops/", include("factoryos.ops.shell.urls")),
     path("ops/", include("factoryos.ops.live.urls")),
     path("ops/", include("factoryos.ops.bulk.urls")),
