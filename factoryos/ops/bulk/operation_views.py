@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid, NotFound
 from factoryos.ops.access import ConsoleRequest, actor_at, console
 from factoryos.ops.bulk import actions, confirm, results, words
@@ -86,6 +87,9 @@ def undo(request: ConsoleRequest, uuid: UUID) -> HttpResponseBase:
     known = of.undos.first()
     if known is not None:
         return seen_there(known)
+    action = actions.ACTIONS.get(of.action)
+    if action is not None and action.undo is not None:
+        authorise(request.actor, action.undo.verb)
     if why := results.why_no_undo(of, results.counts_of(of), by=request.actor):
         raise Invalid(messages=[why])
     return seen_there(confirm.undo(_new(request, of, action=UNDO), of))

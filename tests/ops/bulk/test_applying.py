@@ -243,7 +243,7 @@ def test_a_viewer_reads_results_and_is_offered_nothing() -> None:
     viewer = Desk("viewer", factory=desk.factory)
     page = viewer.client.get(f"/ops/operations/{operation.uuid}").content.decode()
     assert "1 done" in page and "/undo" not in page
-    assert viewer.client.post(f"/ops/operations/{operation.uuid}/undo", {"key": "k"}).status_code == 422
+    assert viewer.client.post(f"/ops/operations/{operation.uuid}/undo", {"key": "k"}).status_code == 403
 
 
 def test_more_than_200_are_left_to_a_worker_and_the_page_asks_again() -> None:
