@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from factoryos.kernel.actors import Actor
-from factoryos.kernel.permissions import allows
+from factoryos.kernel.permissions import allows, authorise_any
 from factoryos.kernel.problems import Kind, NotFound, Problem
 from factoryos.ops.access import ConsoleRequest, console_of_order
 from factoryos.ops.changes import Done, change
@@ -49,6 +49,8 @@ class NoteForm(EditForm):
 @console_of_order
 def order_notes(request: ConsoleRequest, *, order_id: int) -> HttpResponseBase:
     """The form to write a note with, and its writing."""
+    if request.method == "POST":
+        authorise_any(request.actor, VERB_OF_AUDIENCE.values())
     order = sheet_of(order_id, by=request.actor)
     form = NoteForm(request.POST if request.method == "POST" else None, by=request.actor)
     if not form.is_valid():
