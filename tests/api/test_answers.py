@@ -52,7 +52,7 @@ def set_up(person: Judged) -> None:
         "methods", {"code": "STD", "name": "Standard", "productId": "CAP-28", "default": True, "operations": steps}
     )
     person.get(f"methods/{method['id']}")
-    for path in ("", "products", "work-areas", "machines", "methods", "pause-reasons", "/api/factories"):
+    for path in ("", "products", "work-areas", "machines", "methods", "pause-reasons", "stream", "/api/factories"):
         person.get(path)
 
 
