@@ -50,12 +50,13 @@ def test_what_is_no_secret_stays() -> None:
 def written(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Production's log as it is written, line by line."""
     stream, root = io.StringIO(), logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, told_by = root.handlers[:], root.level, structlog.get_config()
     monkeypatch.setattr(logs.sys, "stderr", stream)
     logs.configure({"json": True, "level": "INFO"})
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers[:] = before
     root.setLevel(level)
+    structlog.configure(**told_by)  # loggers that were used before hold these very processors
     structlog.contextvars.clear_contextvars()
 
 

@@ -104,7 +104,8 @@ def finish(person: Judged, path: str) -> None:
 def test_every_success_is_as_described(somebody: Judged) -> None:
     set_up(somebody)
     finish(somebody, make(somebody))
-    expected = {row.id: row.reply.status for row in FACTORY_DESCRIPTION.operations.values()}
+    # The stream has no end to be judged by; tests/front reads it from the real server.
+    expected = {row.id: row.reply.status for row in FACTORY_DESCRIPTION.operations.values() if not row.resumes}
     assert {name: status for name, status in expected.items() if status not in somebody.seen[name]} == {}
 
 
