@@ -2,12 +2,14 @@
 // A page without it works the same: links lead to forms, forms are sent whole.
 
 const dialog = document.getElementById("step");
+let opener = "";
 
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target.closest("a[data-step]");
   if (link && dialog && window.htmx) {
     event.preventDefault();
+    opener = link.getAttribute("href");
     window.htmx.ajax("GET", link.href, { target: dialog, swap: "innerHTML", source: dialog });
   } else if (dialog?.open && event.target.closest("#step a[data-close], #step .button[href]")) {
     event.preventDefault();
@@ -26,7 +28,11 @@ dialog?.addEventListener("submit", (event) => {
 dialog?.addEventListener("htmx:beforeOnLoad", ({ target, detail }) => {
   if (detail.xhr.getResponseHeader("HX-Redirect")) target.removeAttribute("data-guard");
 });
-dialog?.addEventListener("close", () => dialog.replaceChildren());
+dialog?.addEventListener("close", () => {
+  dialog.replaceChildren();
+  // The browser gives the focus back, unless a live update has put another link in the place of the one that was pressed.
+  if (document.activeElement === document.body) document.querySelector(`a[data-step][href="${CSS.escape(opener)}"]`)?.focus();
+});
 
 dialog?.addEventListener("htmx:afterSwap", () => {
   if (!dialog.open) dialog.showModal();

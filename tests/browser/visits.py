@@ -1,8 +1,7 @@
 """People at the console of one plant, and their browsers: who they are, how they come in, and what is kept of a failure."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -99,20 +98,19 @@ class Visits:
     def stranger(self, **options: Any) -> Page:
         return self.context(**options).new_page()
 
-    def as_(self, user: User, path: str = "/ops/orders", **options: Any) -> Page:
-        """A page of somebody signed in, at `path`."""
+    def as_(
+        self, user: User, path: str = "/ops/orders", *, expects: Sequence[int] = (), **options: Any
+    ) -> Page:  # fmt: skip
+        """A page of somebody signed in, at `path`. `expects`: statuses of 400 and above that are meant."""
         if user.pk not in self.known:
             self.known[user.pk] = self._signed_in(user)
         page = self.context(storage_state=self.known[user.pk], **options).new_page()
+        self.watch_of(page).expects(*expects)
         page.goto(path)
         return page
 
     def watch_of(self, page: Page) -> Watch:
         return next(watch for watch in self.watches if watch.context is page.context)
-
-    @cached_property
-    def origin(self) -> str:
-        return self.house.origin
 
     def _signed_in(self, user: User) -> Any:
         page = self.stranger()
@@ -128,6 +126,3 @@ def sign_in(page: Page, user: User, password: str = PASSWORD) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "sign-in" not in url)
-
-
-Opens = Callable[..., Page]
