@@ -97,7 +97,8 @@ async function fetched({ id, dataset: { liveUrl: url } }, place) {
 
 function put(region, content, place) {
   const [before, after] = [rowsOf(region), rowsOf(content)];
-  const same = words(region) === words(content);
+  // Of a list its rows alone: how many are selected is said by us.
+  const same = before.size ? [...before].join() === [...after].join() : words(region) === words(content);
   const sameRows = before.size ? [...before.keys()].join() === [...after.keys()].join() : same;
   const near = region.matches(":hover") || region.contains(document.activeElement);
   if (!inUse(region) && (sameRows || !near)) return swap(region, content);
