@@ -31,8 +31,10 @@ def _flush_past_the_triggers() -> Iterator[None]:
     patch.undo()
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Skipped for want of a browser is not passed; here, for the process that collects nothing itself says it too."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any) -> Iterator[None]:
+    """Skipped for want of a browser is not passed. Said last, and here: the process that hands tests out says it."""
+    yield
     skipped = [report for report in terminalreporter.stats.get("skipped", ()) if NO_CHROMIUM in str(report.longrepr)]
     if skipped:
         terminalreporter.write_sep("!", f"{len(skipped)} BROWSER TESTS SKIPPED: {NO_CHROMIUM}", red=True, bold=True)

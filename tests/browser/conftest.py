@@ -21,6 +21,7 @@ FLAGS = [
     # A plant's name without TLS, which browsers do not trust as they do localhost.
     "--host-resolver-rules=MAP plant.example 127.0.0.1, MAP factory.test 127.0.0.1",
 ]  # fmt: skip
+BROWSER_NEXT = pytest.StashKey[bool]()
 CHROMIUM = os.environ.get("FACTORYOS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -33,8 +34,9 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def house(chromium: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
-    with django_db_blocker.unblock(), a_house() as opened:
-        yield opened
+    """Open while tests of this folder run, one after another; its home and port are kept for the next ones."""
+    with django_db_blocker.unblock(), a_house() as furnished:
+        yield furnished
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +52,20 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def transactional_db(house: House, browser: Browser, django_db_blocker: Any) -> Iterator[None]:
+def transactional_db(
+    house: House, browser: Browser, django_db_blocker: Any, request: pytest.FixtureRequest
+) -> Iterator[None]:
     """What the tests of a file commit, for server and worker to see; gone afterwards.
 
     It takes the place of pytest-django's fixture, by whose name a run knows that it needs a test database.
     """
     with django_db_blocker.unblock():
         empty_all_tables()
+        house.open()
         yield
         empty_all_tables()
+        if not request.node.stash.get(BROWSER_NEXT, False):
+            house.close()
         connections.close_all()  # Django keeps one for code in a loop and another for code outside, see `browser`
 
 
@@ -93,6 +100,14 @@ def visits(
 
 def _name_of(request: pytest.FixtureRequest) -> Path:
     return Path("".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:100])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Note whether the next test wants a browser too: then the house need not be closed between."""
+    module = item.getparent(pytest.Module)
+    assert module is not None
+    module.stash[BROWSER_NEXT] = nextitem is not None and Path(__file__).parent in nextitem.path.parents
 
 
 @pytest.hookimpl(wrapper=True)

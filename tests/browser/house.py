@@ -4,7 +4,6 @@ import http.client
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -39,29 +38,40 @@ class House:
         self._log = (home / "log").open("ab")
         self._web: subprocess.Popen[bytes] | None = None
         self._worker: subprocess.Popen[bytes] | None = None
+        self._before: set[int] = set()  # sessions of the tests themselves
+
+    def furnish(self) -> None:
+        """What is done once for a version: collect, compress and name the static files."""
+        collected = self._run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"])
+        assert collected.wait(PATIENCE_S) == 0, self.log()
 
     def open(self) -> None:
-        self._run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]).wait(PATIENCE_S)
-        self._worker = self._run(worker_command())
-        self.open_web()
+        """Start what is not running."""
+        if self._web is None:
+            self._before = _sessions()
+            self._worker = self._run(worker_command())
+            self.open_web()
 
     def open_web(self) -> None:
         command = [sys.executable, "-m", "factoryos.front", "--host", "127.0.0.1", "--port", str(self.port)]
         self._web = self._run([*command, "--workers", str(SERVER_WORKERS), "--threads", str(SERVER_THREADS)])
         self.eventually(lambda: self.ask("/readyz")[0] == 200, what="the web server is ready")
 
-    def close_web(self, how: signal.Signals = signal.SIGTERM) -> float:
+    def close_web(self) -> float:
         """End the web server; gives how many seconds that took."""
         began = time.monotonic()
-        _end(self._web, how)
+        _end(self._web)
         self._web = None
         return time.monotonic() - began
 
     def close(self) -> None:
+        """End both, so that whoever tests next has the database to themselves."""
+        if self._web is None and self._worker is None:
+            return
         self.close_web()
         _end(self._worker)
-        self._log.close()
-        self.eventually(lambda: not _other_sessions(), what="the database is ours alone", within=15)
+        self._worker = None
+        self.eventually(lambda: _sessions() <= self._before, what="the database is the tests' alone", within=15)
 
     def ask(self, path: str, method: str = "GET", **options: Any) -> tuple[int, str]:
         """A request by no browser: status and body."""
@@ -130,21 +140,21 @@ def _database_url() -> str:
     return f"postgres://{known['USER']}:{quote(known['PASSWORD'] or '', safe='')}@{place}/{known['NAME']}"
 
 
-def _other_sessions() -> int:
-    """Of killed processes too, until the database server notices; before that it deletes no database."""
+def _sessions() -> set[int]:
+    """Of others at our database, by process id; of a killed client too, until the database notices."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        return int(cursor.fetchone()[0])
+        return {pid for (pid,) in cursor.fetchall()}
 
 
-def _end(process: "subprocess.Popen[bytes] | None", how: signal.Signals = signal.SIGTERM) -> None:
+def _end(process: "subprocess.Popen[bytes] | None") -> None:
     """The process and, where it leaves any behind, its children: one that keeps a connection keeps the database."""
     if process is None or process.poll() is not None:
         return
     family = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(how)
+    process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(10)
     for each in (*family, process):
@@ -159,7 +169,7 @@ def a_house() -> Iterator[House]:
     home = Path(tempfile.mkdtemp(prefix="fos-house-"))
     house = House(home)
     try:
-        house.open()
+        house.furnish()
         yield house
     finally:
         house.close()

@@ -43,6 +43,7 @@ def of_kind(found: dict[str, int], ending: str) -> int:
     return sum(size for path, size in found.items() if path.endswith(ending))
 
 
+@pytest.mark.slow
 def test_the_list_stands_soon_and_does_not_jump(listed: Plant, visits: Visits) -> None:
     user, found = listed.person("planner"), []
     for _ in range(5):
