@@ -18,7 +18,9 @@ class BulkOperation(models.Model):
     note = models.CharField(max_length=2000, blank=True)
     all_or_nothing = models.BooleanField(default=False)
     key = models.CharField(max_length=64, db_collation="C", help_text="Of the confirming form: a double click is one.")
-    query = models.CharField(max_length=2000, blank=True, help_text="The list's filter that the orders were chosen from.")
+    query = models.CharField(
+        max_length=2000, blank=True, help_text="The list's filter that the orders were chosen from."
+    )
     selected = models.PositiveIntegerField(help_text="Orders in the selection when it was confirmed.")
     set_changed = models.CharField(max_length=300, blank=True, help_text="How the set differed from the preview.")
     retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="retries")
