@@ -3,7 +3,6 @@
 import http.client
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -166,11 +165,10 @@ def _end(process: "subprocess.Popen[bytes] | None") -> None:
 
 @contextmanager
 def a_house() -> Iterator[House]:
-    home = Path(tempfile.mkdtemp(prefix="fos-house-"))
-    house = House(home)
-    try:
+    with tempfile.TemporaryDirectory(prefix="fos-house-", ignore_cleanup_errors=True) as home:
+        house = House(Path(home))
         house.furnish()
-        yield house
-    finally:
-        house.close()
-        shutil.rmtree(home, ignore_errors=True)
+        try:
+            yield house
+        finally:
+            house.close()
