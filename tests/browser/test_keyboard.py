@@ -85,6 +85,21 @@ def test_search_help_and_the_way_out(page: Page, orders: list[ProductionOrder]) 
     expect(sheet).to_be_hidden()
 
 
+def test_on_an_orders_page_the_keys_lead_to_its_note_its_steps_and_back(
+    page: Page, orders: list[ProductionOrder]
+) -> None:
+    keys(page, "j", "Enter")
+    expect(page).to_have_url(re.compile(str(orders[0].uuid)))
+    keys(page, "n")
+    assert focused(page) == "note-text"
+    keys(page, "Escape", "s")
+    expect(page.get_by_label("Steps that are not possible now")).to_be_visible()
+    keys(page, "Escape", "p")
+    expect(page.get_by_role("dialog").get_by_label("Priority")).to_be_visible()
+    keys(page, "Escape", "Escape")
+    expect(page).to_have_url(re.compile("/ops/orders[?]"))
+
+
 def test_letters_written_into_a_field_do_nothing_else(page: Page) -> None:
     page.locator("#id_q").focus()
     page.keyboard.type("xjks?pn")
