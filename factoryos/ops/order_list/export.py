@@ -12,8 +12,6 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-
 from factoryos.kernel.actors import Actor
 from orders import listing
 from orders.listing import NEWEST, SORTS, Found, ListedOrder
@@ -99,6 +97,8 @@ def _written(writer: Any, values: Iterable[Any]) -> str:
 
 def as_workbook(rows: Iterable[ListedOrder], *, zone: ZoneInfo) -> IO[bytes]:
     """A temporary file with the workbook, at its beginning; gone when it is closed."""
+    from openpyxl import Workbook  # large, and most processes never need it
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Orders")
     sheet.freeze_panes = "B2"

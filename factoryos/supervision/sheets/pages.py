@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from import_export.formats.base_formats import CSV, XLSX, TablibFormat
 
 from factoryos.kernel.ids import parse_uuid
 from factoryos.kernel.models import Factory, User
@@ -21,8 +20,6 @@ from factoryos.supervision.sheets import uploads
 from factoryos.supervision.sheets.reading import LARGEST_FILE, MOST_ROWS, neutral
 from factoryos.supervision.sheets.resource import MasterSheet
 from factoryos.supervision.tenancy import factories_of
-
-FORMATS: dict[str, type[TablibFormat]] = {"csv": CSV, "xlsx": XLSX}
 
 
 class SheetForm(forms.Form):
@@ -160,7 +157,7 @@ class SheetPages(MasterAdmin):
         safe = type(data)(headers=data.headers)
         for row in data:
             safe.append([neutral(cell) for cell in row])
-        kind = FORMATS[ending]()
+        kind = _format(ending)
         answer = HttpResponse(kind.export_data(safe), content_type=kind.get_content_type())
         file_name = f"{factory.slug}-{self.opts.model_name}s.{ending}"
         answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
@@ -170,3 +167,10 @@ class SheetPages(MasterAdmin):
         title = f"{'Export' if name == 'export' else 'Import'} {self.opts.verbose_name_plural}"
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **facts}
         return TemplateResponse(request, f"supervision/{name}.html", context, status=status)
+
+
+def _format(ending: str) -> Any:
+    """import_export's format of that name. Loaded now: the workbook library is large, and most processes never need it."""
+    from import_export.formats.base_formats import CSV, XLSX
+
+    return {"csv": CSV, "xlsx": XLSX}[ending]()
