@@ -23,6 +23,8 @@ _SECRET_TEXT = re.compile(
     r"fos_[A-Za-z0-9_-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:(?<=bearer )\S+)|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
 )
 _DEEPEST = 6
+# One list for good: a logger keeps the one it was first used with, also when the settings are loaded once more.
+_processors: list[Any] = []
 
 Event = MutableMapping[str, Any]
 
@@ -53,12 +55,13 @@ def configure(options: dict[str, Any]) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    _processors[:] = [
+        structlog.stdlib.filter_by_level,
+        *shared,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_processors,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

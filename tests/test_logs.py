@@ -50,13 +50,12 @@ def test_what_is_no_secret_stays() -> None:
 def written(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Production's log as it is written, line by line."""
     stream, root = io.StringIO(), logging.getLogger()
-    before, level, told_by = root.handlers[:], root.level, structlog.get_config()
+    before, level = root.handlers[:], root.level
     monkeypatch.setattr(logs.sys, "stderr", stream)
     logs.configure({"json": True, "level": "INFO"})
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers[:] = before
     root.setLevel(level)
-    structlog.configure(**told_by)  # loggers that were used before hold these very processors
     structlog.contextvars.clear_contextvars()
 
 
@@ -93,3 +92,13 @@ def test_celery_and_the_server_write_once_and_nothing_nobody_asked_for(written: 
     logging.getLogger("granian").warning("slow")
     logging.getLogger("django.server").error("broke")
     assert [line["event"] for line in written()] == ["lost the broker", "slow", "broke"]
+
+
+def test_a_logger_that_was_used_before_follows_a_later_configuration(written: Any) -> None:
+    log = structlog.get_logger("early")
+    log.info("first")
+    logs.configure({"json": True, "level": "INFO"})
+    with structlog.testing.capture_logs() as lines:
+        log.info("second")
+    assert [line["event"] for line in lines] == ["second"]
+    assert [line["event"] for line in written()] == ["first"]
