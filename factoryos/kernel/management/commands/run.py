@@ -4,12 +4,14 @@ It restarts nothing. When a part of it ends, it says which, ends the rest and ex
 """
 
 import contextlib
+import json
 import os
 import signal
 import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -110,12 +112,21 @@ class Command(BaseCommand):
 
     def _tell(self, number: int, *, seconds: float) -> None:
         base = f"http://localhost:{number}"
-        self._say(f"\nFactoryOS runs at {base}/ (ready in {seconds:.1f} s). API: {base}/api/docs/ Admin: {base}/admin/")
+        self._say(f"\nFactoryOS runs, ready in {seconds:.1f} s. Ctrl-C ends it.\n")
+        for name, path in (("Console", "ops/orders"), ("Admin", "admin/"), ("API", "api/docs/")):
+            self._say(f"  {name + ':':9}{base}/{path}")
         if not settings.PRODUCTION:
-            self._say("\nSign in with (`.venv/bin/python manage.py credentials` shows it again):\n")
-            call_command("credentials", stdout=self.stdout)
-            connections.close_all()
-        self._say("\nCtrl-C ends it.")
+            self._tell_sign_ins()
+
+    def _tell_sign_ins(self) -> None:
+        written = StringIO()
+        call_command("credentials", json=True, stdout=written)
+        connections.close_all()
+        users = json.loads(written.getvalue())["users"]
+        self._say("\nDemo accounts (the admin's opens the admin, too):\n")
+        for user in users.values():
+            self._say(f"  {user['email']:27}{user['password']}")
+        self._say('\nFor curl, in another terminal: eval "$(.venv/bin/python manage.py credentials)"\n')
 
     def _watch(self, family: list[children.Child]) -> None:
         home: Path | None = connection.settings_dict.get("FACTORYOS_HOME")
