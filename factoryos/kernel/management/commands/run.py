@@ -112,11 +112,12 @@ class Command(BaseCommand):
 
     def _tell(self, number: int, *, seconds: float) -> None:
         base = f"http://localhost:{number}"
-        self._say(f"\nFactoryOS runs, ready in {seconds:.1f} s. Ctrl-C ends it.\n")
+        self._say(f"\nFactoryOS runs, ready in {seconds:.1f} s.\n")
         for name, path in (("Console", "ops/orders"), ("Admin", "admin/"), ("API", "api/docs/")):
             self._say(f"  {name + ':':9}{base}/{path}")
         if not settings.PRODUCTION:
             self._tell_sign_ins()
+        self._say("\nCtrl-C ends it.")
 
     def _tell_sign_ins(self) -> None:
         written = StringIO()
@@ -126,7 +127,7 @@ class Command(BaseCommand):
         self._say("\nDemo accounts (the admin's opens the admin, too):\n")
         for user in users.values():
             self._say(f"  {user['email']:27}{user['password']}")
-        self._say('\nFor curl, in another terminal: eval "$(.venv/bin/python manage.py credentials)"\n')
+        self._say('\nFor curl, in another terminal: eval "$(.venv/bin/python manage.py credentials)"')
 
     def _watch(self, family: list[children.Child]) -> None:
         home: Path | None = connection.settings_dict.get("FACTORYOS_HOME")
