@@ -11,6 +11,7 @@ from uuid import uuid4
 from django.db import connection
 from playwright.sync_api import Page, expect
 
+from factoryos.ops.models import BulkOperation, BulkRow
 from manufacturing.models import Machine
 from orders import actions
 from orders.models import ProductionOrder
@@ -181,6 +182,21 @@ def _applied(page: Page) -> None:
     expect(page.locator("#operation p[aria-live=polite]")).to_contain_text("failed")
 
 
+def _running_operation(visits: Visits, scene: Scene) -> Page:
+    """Confirmed, and nobody has begun to work it off."""
+    person = scene.plant.person("planner")
+    operation = BulkOperation.objects.create(
+        factory=scene.plant.factory, user=person, action="approve", key=uuid4().hex, selected=2
+    )
+    BulkRow.objects.bulk_create(
+        BulkRow(operation=operation, position=place, order=scene.orders[state])
+        for place, state in enumerate(("draft", "running"))
+    )
+    page = visits.as_(person, f"/ops/operations/{operation.uuid}")
+    expect(page.locator("#operation progress")).to_be_visible()
+    return page
+
+
 def _open(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.click()
 
@@ -244,6 +260,7 @@ STATES = [
     State("bulk choice", ("bulk-preview",), at(NEWEST, does=_chosen)),
     State("bulk preview", ("bulk-preview",), at(NEWEST, does=_previewed("Cancel"))),
     State("operation with failures", ("operation",), at("/ops/orders?sort=reference&q=PO-", role="admin", does=_applied)),
+    State("operation running", ("operation",), _running_operation),
     State("operations", ("operations",), at("/ops/operations")),
     State("operations, none yet", ("operations",), _nothing_yet("planner", "/ops/operations")),
     State("components", ("components",), at("/ops/components", role="admin")),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.visits import Plant, Visits
 
 KB = 1024
-LCP_MS, CLS = 1000, 0.05
+LCP_MS, CLS, INP_MS = 1000, 0.05, 200
 VITALS = """() => new Promise((done) => {
     const found = {lcp: 0, cls: 0};
     new PerformanceObserver((list) => list.getEntries().forEach(({startTime}) => { found.lcp = startTime; }))
@@ -74,3 +74,26 @@ def test_no_screen_transfers_more_than_its_budget(screen: str, listed: Plant, vi
     assert 0 < pictures <= 6 * KB
     assert 0 < found[path] <= 25 * KB
     assert of_kind(found, ".woff2") == 0
+
+
+# From the press of a key or a button to the next picture that the browser shows (the events that it finds worth telling).
+SLOWEST = """() => new Promise((done) => {
+    let slowest = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach(({duration}) => { slowest = Math.max(slowest, duration); }))
+        .observe({type: "event", durationThreshold: 16, buffered: true});
+    setTimeout(() => done(slowest), 300);
+})"""
+
+
+@pytest.mark.slow
+def test_what_is_pressed_shows_at_once(listed: Plant, visits: Visits) -> None:
+    page = visits.as_(listed.person("planner"))
+    expect(page.locator("tbody tr[data-row]")).to_have_count(50)
+    for key in ("j", "x", "j", "j", "Shift+X", "?", "Escape", "k"):
+        page.keyboard.press(key)
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    page.locator(".filters summary").first.click()
+    page.locator("main [name=q]").fill("Straits")
+    slowest = page.evaluate(SLOWEST)
+    print(f"slowest interaction {slowest} ms")  # noqa: T201
+    assert slowest <= INP_MS
