@@ -23,9 +23,6 @@ from factoryos.ops.shell.etag import etag_of
 from orders.models import ProductionOrder
 from orders.states import State
 
-# The bar of actions comes with the bulk operations; without them nothing stands in its place.
-BULK_BAR = ["ops/bulk/bar.html", "ops/orders/no_bulk_bar.html"]
-
 
 @console
 @require_safe
@@ -95,7 +92,6 @@ def _of_region(request: ConsoleRequest, listing: Listing) -> dict[str, Any]:
         "rows": listing.rows,
         "orders_path": reverse("ops:orders"),
         "may_act": any(allows(actor=request.actor, verb=verb) for verb in VERB_ROLES),
-        "bulk_bar": BULK_BAR,
         "workbook_most": WORKBOOK_MOST,
     }
 
