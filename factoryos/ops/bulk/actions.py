@@ -106,6 +106,12 @@ def offered(by: Actor, *, group: str | None = None) -> Sequence[Action]:
     return [action for action in ACTIONS.values() if group in (None, action.group) and may(action, by=by)]
 
 
+def require_any(by: Actor, *, group: str) -> Sequence[Action]:
+    """The actions of a group that this person may do. Problem: RoleMissing (none of them)."""
+    authorise_any(by, [verb for action in ACTIONS.values() if action.group == group for verb in action.needs])
+    return offered(by, group=group)
+
+
 def find(name: str, *, by: Actor) -> Action:
     """Problems: NotFound (no such action), RoleMissing."""
     action = ACTIONS.get(name)

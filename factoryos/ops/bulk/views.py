@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from factoryos.ops.access import ConsoleRequest, console
 from factoryos.ops.bulk import confirm, words
-from factoryos.ops.bulk.actions import Action, find, offered
+from factoryos.ops.bulk.actions import Action, find, require_any
 from factoryos.ops.bulk.forecast import forecast, forecasts
 from factoryos.ops.bulk.forms import ActionForm
 from factoryos.ops.bulk.selection import Selection, posted
@@ -75,7 +75,7 @@ def _selection(request: ConsoleRequest) -> Selection:
 
 def _choose(request: ConsoleRequest, selection: Selection, *, group: str) -> HttpResponse:
     """Which of several: each with how many of the orders it is possible for."""
-    actions, total = offered(request.actor, group=group), len(selection.seen.ids)
+    actions, total = require_any(request.actor, group=group), len(selection.seen.ids)
     context = {
         **_told(request, selection),
         "group": group,

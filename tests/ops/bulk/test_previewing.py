@@ -158,3 +158,11 @@ def test_a_note_to_the_customer_needs_the_right_to_write_to_them() -> None:
 @pytest.mark.parametrize("address", ["preview", "apply"])
 def test_a_reload_of_the_address_leads_back_to_the_list(address: str) -> None:
     assert Desk().client.get(f"/ops/bulk/{address}")["Location"] == "/ops/orders"
+
+
+@pytest.mark.parametrize("group", ["status", "priority"])
+def test_whoever_may_do_none_of_a_group_is_told_so_before_choosing(group: str) -> None:
+    desk = Desk("viewer")
+    answer = desk.client.post("/ops/bulk/preview", desk.selects(desk.draft(), action=group))
+    assert answer.status_code == 403
+    assert "needs one of the roles" in read(answer)
