@@ -1,9 +1,22 @@
-"""Telling that something was said about an order, so that whoever has it open sees it."""
+"""What may be said about an order, and telling whoever has it open that something was."""
 
 from factoryos.kernel import clock, outbox
+from factoryos.kernel.problems import Invalid
+from factoryos.kernel.text import is_safe
 from orders.models import ProductionOrder
+from orders.models.note import NOTE_LENGTH
 
 TOPIC = "order.noted"
+
+
+def checked(text: str) -> str:
+    """What is kept of a text as somebody wrote it. Problem: Invalid (nothing, too long, or control characters)."""
+    said = text.strip()
+    if not said or len(said) > NOTE_LENGTH:
+        raise Invalid(messages=[f"a note has between 1 and {NOTE_LENGTH} characters"], field="text")
+    if not is_safe(said, multiline=True):
+        raise Invalid(messages=["a note holds no control characters"], field="text")
+    return said
 
 
 def announce(order: ProductionOrder) -> None:

@@ -47,7 +47,7 @@ def console(view: View) -> View:
         try:
             _admit(request)
             if not request.places:
-                return render(request, "ops/no_factory.html", status=403)
+                return _kept_private(render(request, "ops/no_factory.html", status=403))
             request.actor = actor_at(request, _chosen(request))
             return _kept_private(view(request, *args, **kwargs))
         except Problem as problem:

@@ -1,5 +1,6 @@
 """Changing something from a page: once per form, however often it is sent, in one transaction."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,11 +9,12 @@ import orjson
 
 from factoryos.kernel import transactions
 from factoryos.kernel.idempotency import Memory, fingerprint
-from factoryos.kernel.problems import Problem
+from factoryos.kernel.problems import Invalid, Problem
 from factoryos.kernel.transactions import Answer
 from factoryos.ops.access import ConsoleRequest
 
 KEY_FIELD = "key"  # the hidden field that makes two presses of a button one action
+_KEY = re.compile(r"[\x21-\x7e]{1,64}")  # ours are 32 hexadecimal digits
 _NOT_CONTENT = frozenset({KEY_FIELD, "csrfmiddlewaretoken"})
 
 
@@ -58,8 +60,16 @@ def _refused(problem: Problem) -> Answer:
     return Answer(409, orjson.dumps({"code": problem.code, "text": problem.text, "data": data}))
 
 
-def _memory(request: ConsoleRequest) -> Memory | None:
+def key_of(request: ConsoleRequest) -> str:
+    """The form's hidden key, empty without one. Problem: Invalid (none that a page of ours has made)."""
     key = request.POST.get(KEY_FIELD, "")
+    if key and not _KEY.fullmatch(key):
+        raise Invalid(messages=["The form's key is not one of ours; load the page again"], field=KEY_FIELD)
+    return key
+
+
+def _memory(request: ConsoleRequest) -> Memory | None:
+    key = key_of(request)
     if not key:
         return None
     content = {name: values for name, values in request.POST.lists() if name not in _NOT_CONTENT}
@@ -67,6 +77,6 @@ def _memory(request: ConsoleRequest) -> Memory | None:
         factory_id=request.actor.factory.id,
         principal=request.actor.principal,
         call=f"{request.method} {request.path}"[:600],
-        key=key[:255],
+        key=key,
         fingerprint=fingerprint(content),
     )

@@ -2,11 +2,9 @@
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
-from factoryos.kernel.problems import Invalid
 from orders import notes
 from orders.locks import lock_order
 from orders.models import Note
-from orders.models.note import NOTE_LENGTH
 
 VERB_OF_AUDIENCE = {Note.Audience.INTERNAL: "note", Note.Audience.CUSTOMER: "message"}
 
@@ -14,14 +12,12 @@ VERB_OF_AUDIENCE = {Note.Audience.INTERNAL: "note", Note.Audience.CUSTOMER: "mes
 def add_note(*, order_id: int, by: Actor, text: str, audience: str = Note.Audience.INTERNAL) -> Note:
     """Add a note to an order in any state; ended ones too. Changes nothing about the order itself.
 
-    Problems: RoleMissing, NotFound, Invalid (no text, or more than NOTE_LENGTH characters).
+    Problems: RoleMissing, NotFound, Invalid (see notes.checked).
     """
     authorise(by, VERB_OF_AUDIENCE[Note.Audience(audience)])
     order = lock_order(order_id, by=by)
 
-    said = text.strip()
-    if not said or len(said) > NOTE_LENGTH:
-        raise Invalid(messages=[f"a note has between 1 and {NOTE_LENGTH} characters"], field="text")
+    said = notes.checked(text)
 
     note = Note.objects.create(
         order=order, factory_id=order.factory_id, audience=audience, text=said, actor_kind=by.kind, actor_id=by.id,

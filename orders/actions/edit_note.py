@@ -6,12 +6,11 @@ from uuid import UUID
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
-from factoryos.kernel.problems import Invalid, NotFound
+from factoryos.kernel.problems import NotFound
 from orders import notes
 from orders.actions.add_note import VERB_OF_AUDIENCE
 from orders.locks import lock_order
 from orders.models import Note
-from orders.models.note import NOTE_LENGTH
 from orders.problems import NoteSettled
 
 EDITABLE_FOR = timedelta(minutes=5)
@@ -20,7 +19,8 @@ EDITABLE_FOR = timedelta(minutes=5)
 def edit_note(*, order_id: int, note_uuid: UUID, by: Actor, text: str) -> Note:
     """Replace the text of one's own note within five minutes; the first text is kept and the edit is marked.
 
-    Problems: NotFound (no such note), RoleMissing, NoteSettled (somebody else's, or too late), Invalid (no text, too long).
+    Problems: NotFound (no such note), RoleMissing, NoteSettled (somebody else's, or too late), Invalid (see
+    notes.checked).
     """
     order = lock_order(order_id, by=by)
     note = Note.objects.filter(order=order, uuid=note_uuid).first()
@@ -30,9 +30,7 @@ def edit_note(*, order_id: int, note_uuid: UUID, by: Actor, text: str) -> Note:
 
     if not is_editable(note, by=by):
         raise NoteSettled()
-    said = text.strip()
-    if not said or len(said) > NOTE_LENGTH:
-        raise Invalid(messages=[f"a note has between 1 and {NOTE_LENGTH} characters"], field="text")
+    said = notes.checked(text)
 
     if said != note.text:
         note.first_text = note.first_text or note.text

@@ -15,6 +15,7 @@ from factoryos.ops.access import ConsoleRequest, actor_at, console
 from factoryos.ops.bulk import actions, confirm, results, words
 from factoryos.ops.bulk.doing import UNDO
 from factoryos.ops.bulk.views import seen_there
+from factoryos.ops.changes import key_of
 from factoryos.ops.models import BulkOperation
 from factoryos.ops.order_list.filters import Chip, describe
 from factoryos.ops.refusals import is_fragment
@@ -96,9 +97,8 @@ def undo(request: ConsoleRequest, uuid: UUID) -> HttpResponseBase:
 
 
 def _new(request: ConsoleRequest, of: BulkOperation, *, action: str) -> BulkOperation:
-    key = request.POST.get("key", "")
     return BulkOperation(
-        factory_id=of.factory_id, user=request.user, action=action, key=key, query=of.query, selected=0
+        factory_id=of.factory_id, user=request.user, action=action, key=key_of(request), query=of.query, selected=0
     )
 
 

@@ -16,6 +16,7 @@ from factoryos.ops.bulk.forecast import forecast, forecasts
 from factoryos.ops.bulk.forms import ActionForm
 from factoryos.ops.bulk.selection import Selection, posted
 from factoryos.ops.bulk.token import read_seen, sign_seen
+from factoryos.ops.changes import key_of
 from factoryos.ops.models import BulkOperation
 from orders.models import ProductionOrder
 
@@ -52,7 +53,7 @@ def apply(request: ConsoleRequest) -> HttpResponseBase:
         BulkOperation(
             factory_id=by.factory.id, user=request.user, action=action.name, parameters=form.parameters,
             note=form.cleaned_data.get("note", ""), all_or_nothing=form.cleaned_data.get("all_or_nothing", False),
-            key=request.POST.get("key", ""), query=seen.query, selected=0,
+            key=key_of(request), query=seen.query, selected=0,
         ),
         seen, by=by,
     )  # fmt: skip

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
+from factoryos.kernel.models import User
+from factoryos.kernel.text import is_safe
 from factoryos.ops.models import Preferences
 
 
@@ -20,6 +22,14 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].error_messages["required"] = "Enter your name or e-mail address."
         self.fields["password"].error_messages["required"] = "Enter your password."
+
+    def clean_username(self) -> str:
+        """A name that no account can have goes no further: it fits neither the accounts' table nor that of the failures."""
+        name: str = self.cleaned_data["username"]
+        longest = User._meta.get_field("username").max_length or 0
+        if len(name) > longest or not is_safe(name):
+            raise self.get_invalid_login_error()
+        return name
 
 
 class PreferencesForm(forms.Form):

@@ -1,5 +1,6 @@
 """Guessing passwords: how many wrong ones per name and address, and per address; from which address a request comes."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -71,13 +72,16 @@ def one_at_a_time(request: HttpRequest, username: str) -> Iterator[None]:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
-                [f"sign-in {address_of(request)} {username}"],
-            )
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(address_of(request), username)])
             if not cursor.fetchone()[0]:
                 raise RateLimited(retry_after=1)
         yield
+
+
+def _lock_number(address: str, username: str) -> int:
+    """A signed 64-bit number for PostgreSQL's advisory locks, whatever was typed as a name."""
+    name = f"sign-in {address} {username}".encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)
 
 
 def locked_out(request: HttpRequest, answer: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:

@@ -61,7 +61,7 @@ def test_a_note_is_announced_with_the_orders_present_version(stage: Stage) -> No
     assert (message.payload["version"], message.payload["verb"]) == (order.version, "note")
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "x" * 2001])
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 2001, "a\x00b", "\x1b[0m"])
 def test_a_note_says_something_and_not_too_much(stage: Stage, text: str) -> None:
     order = stage.draft()
     with pytest.raises(Invalid):
