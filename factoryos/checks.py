@@ -20,7 +20,16 @@ TAG = "factoryos"
 _SHARED_SECRET = ("HS256", "HS384", "HS512")
 _PUBLIC_KEY = ("RS256", "ES256")
 # Ledgers: only ever added to. Every table of this list has both triggers, or nothing is served.
-APPEND_ONLY = ("orders_orderevent", "orders_quantityentry", "orders_seal", "orders_sealleaf")
+APPEND_ONLY = (
+    "manufacturing_bomcomponent",
+    "manufacturing_bomoperation",
+    "manufacturing_bomversion",
+    "manufacturing_stockmove",
+    "orders_orderevent",
+    "orders_quantityentry",
+    "orders_seal",
+    "orders_sealleaf",
+)
 GUARDS = {
     *((table, trigger) for table in APPEND_ONLY for trigger in ("append_only", "append_only_truncate")),
     ("orders_note", "never_deleted"),

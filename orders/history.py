@@ -46,7 +46,10 @@ _INSERT_LINES = (
     f"INSERT INTO orders_orderline ({names_of(OrderLine, without=_OF_LINE)}, order_id)"
     " SELECT line.*, made.id FROM made,"
 )
-_LINE_PLACES = f"({', '.join(['%s'] * len(columns_of(OrderLine, without=_OF_LINE)))})"
+# A NULL in VALUES has no type of its own and would be text.
+_LINE_PLACES = ", ".join(
+    "%s::bigint" if field.name == "bom_version" else "%s" for field in columns_of(OrderLine, without=_OF_LINE)
+)
 
 _TOPICS = {"create": "order.created", "report": "order.quantity"}
 
@@ -135,7 +138,7 @@ def begin(
     )
     values += _message_values(order, event)
     if lines:
-        statement += f", line AS ({_INSERT_LINES} (VALUES {', '.join([_LINE_PLACES] * len(lines))}) AS line)"
+        statement += f", line AS ({_INSERT_LINES} (VALUES {', '.join([f'({_LINE_PLACES})'] * len(lines))}) AS line)"
         values += [value for line in lines for value in values_of(line, without=_OF_LINE)]
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} SELECT id FROM made", values)

@@ -89,6 +89,11 @@ def default_lot(order: ProductionOrder, line: OrderLine) -> str | None:
     return order.batch_number or order.reference[:64]
 
 
+def lot_for(order: ProductionOrder, line: OrderLine, *, good: Decimal) -> str | None:
+    """The lot that an entry without a lot names: the default for what was made, the last one for what is taken back."""
+    return last_lot(order, line) if good < 0 else default_lot(order, line)
+
+
 def last_lot(order: ProductionOrder, line: OrderLine) -> str | None:
     """The lot that a difference found later belongs to: the one the line's last pieces went into, else its default."""
     lots = QuantityEntry.objects.filter(order_id=order.pk, line_id=line.pk, lot_number__isnull=False)

@@ -8,6 +8,28 @@ from orders.proofs import Fault
 
 SHOWN = 20  # faults of one kind that are named; more tell nothing new
 
+
+def _links_proof(table: str, *, kinds: str, sign: str, word: str) -> tuple[str, str]:
+    """Genealogy links are the sums of the moves of their run, item and lot."""
+    return (
+        table,
+        f"""
+        SELECT run_id, the_order.reference, format('its links say that %s of item %s were {word}, the moves say %s',
+            trim_scale(coalesce(links.quantity, 0)), coalesce(links.item_id, moves.item_id),
+            trim_scale(coalesce(moves.quantity, 0)))
+        FROM (SELECT run_id, item_id, coalesce(lot_id, 0) AS lot_key, quantity FROM {table} WHERE quantity > 0) AS links
+        FULL JOIN (SELECT move.run_id, balance.item_id, coalesce(balance.lot_id, 0) AS lot_key,
+                {sign}sum(move.quantity) AS quantity
+            FROM manufacturing_stockmove AS move JOIN manufacturing_stockbalance AS balance ON balance.id = move.balance_id
+            WHERE move.kind IN ({kinds}) GROUP BY 1, 2, 3 HAVING sum(move.quantity) <> 0) AS moves
+            USING (run_id, item_id, lot_key)
+        LEFT JOIN orders_quantityentry AS entry ON entry.id = run_id
+        LEFT JOIN orders_productionorder AS the_order ON the_order.id = entry.order_id
+        WHERE links.quantity IS DISTINCT FROM moves.quantity ORDER BY run_id
+        """,
+    )
+
+
 # What differs: (table, query). A query gives id, reference, text and is empty when all is true.
 _PROOFS = (
     (
@@ -62,6 +84,53 @@ _PROOFS = (
         ORDER BY assignment.id
         """,
     ),
+    (
+        "manufacturing_stockbalance",
+        """
+        SELECT balance.id, item.sku, format('on hand is %s and reserved %s, its moves add up to %s and reservations to %s',
+            trim_scale(balance.on_hand), trim_scale(balance.reserved),
+            trim_scale(coalesce(moves.quantity, 0)), trim_scale(coalesce(reservations.quantity, 0)))
+        FROM manufacturing_stockbalance AS balance
+        JOIN manufacturing_item AS item ON item.id = balance.item_id
+        LEFT JOIN (SELECT balance_id, sum(quantity) AS quantity FROM manufacturing_stockmove GROUP BY balance_id) AS moves
+            ON moves.balance_id = balance.id
+        LEFT JOIN (SELECT balance_id, sum(quantity) AS quantity FROM manufacturing_reservation GROUP BY balance_id)
+            AS reservations ON reservations.balance_id = balance.id
+        WHERE balance.on_hand <> coalesce(moves.quantity, 0) OR balance.reserved <> coalesce(reservations.quantity, 0)
+        ORDER BY balance.id
+        """,
+    ),
+    (
+        "orders_ordercomponent",
+        """
+        SELECT component.id, the_order.reference,
+            format('consumed is %s and beyond the BOM %s, its moves add up to %s and %s', trim_scale(component.consumed),
+                trim_scale(component.over_consumed), trim_scale(coalesce(moves.used, 0)),
+                trim_scale(coalesce(moves.beyond, 0)))
+        FROM orders_ordercomponent AS component
+        JOIN orders_productionorder AS the_order ON the_order.id = component.order_id
+        LEFT JOIN (SELECT component_id, -sum(quantity) FILTER (WHERE kind IN ('consumption', 'return')) AS used,
+                -sum(quantity) FILTER (WHERE kind = 'over_consumption') AS beyond
+            FROM manufacturing_stockmove WHERE component_id IS NOT NULL GROUP BY component_id) AS moves
+            ON moves.component_id = component.id
+        WHERE component.consumed <> coalesce(moves.used, 0) OR component.over_consumed <> coalesce(moves.beyond, 0)
+        ORDER BY component.id
+        """,
+    ),
+    (
+        "manufacturing_stockmove",
+        """
+        SELECT entry.id, the_order.reference, format('%s good pieces were reported, %s were moved into stock',
+            trim_scale(entry.good), trim_scale(coalesce(moves.quantity, 0)))
+        FROM orders_quantityentry AS entry
+        JOIN orders_productionorder AS the_order ON the_order.id = entry.order_id
+        LEFT JOIN (SELECT entry_id, sum(quantity) AS quantity FROM manufacturing_stockmove WHERE kind = 'production'
+            GROUP BY entry_id) AS moves ON moves.entry_id = entry.id
+        WHERE entry.good <> coalesce(moves.quantity, 0) ORDER BY entry.id
+        """,
+    ),
+    _links_proof("quality_consumption", kinds="'consumption', 'over_consumption', 'return'", sign="-", word="used"),
+    _links_proof("quality_output", kinds="'production'", sign="", word="made"),
     (
         "orders_ordertally",
         """

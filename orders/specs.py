@@ -4,17 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from manufacturing.models import Item, Machine, WorkArea
+from manufacturing.models import BomVersion, Item, Machine, WorkArea
 
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line to be made: what, and how many pieces or units of it."""
+    """A line to be made: what, how many pieces or units of it, and by which BOM (none: the item's default one)."""
 
     item: Item
     target: Decimal
     variant: str | None = None
+    bom_version: BomVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,31 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsumedLot:
+    """A component lot that a reporter names as used, and how much of it."""
+
+    item_id: int
+    item_uuid: UUID
+    sku: str
+    lot_id: int
+    lot_number: str
+    quantity: Decimal
+
+    def told(self) -> dict[str, Any]:
+        """As the ledger's entry keeps it and the faces show it."""
+        return {"productId": self.item_uuid, "sku": self.sku, "lotNumber": self.lot_number, "quantity": self.quantity}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Where good pieces go: into a lot, or each under its serial number; else into stock that has no lots."""
+
+    lot_number: str | None = None
+    serial_numbers: tuple[str, ...] = ()
+    best_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What else is known of a report: where, when, into which lot, from which component lots."""
 
@@ -59,7 +86,8 @@ class Circumstances:
     work_order_id: int | None = None
     lot_number: str | None = None
     serial_numbers: tuple[str, ...] = ()
-    consumed_lots: tuple[dict[str, Any], ...] = ()
+    consumed_lots: tuple[ConsumedLot, ...] = ()
+    best_before: datetime | None = None
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
 

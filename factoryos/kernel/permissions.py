@@ -12,6 +12,8 @@ _OFFICE = frozenset({"planner", "operator"})
 _FLOOR = frozenset({"planner", "technician", "operator"})
 _QUALITY = frozenset({"qa"})
 _MASTERS = frozenset({"engineer"})
+_RECIPES = frozenset({"engineer", "planner"})
+_STORES = frozenset({"planner", "engineer", "operator"})
 _CREW = frozenset({"planner", "technician", "qa", "engineer", "operator"})
 
 VERB_ROLES: dict[str, frozenset[str]] = {
@@ -35,6 +37,9 @@ VERB_ROLES: dict[str, frozenset[str]] = {
     "note": _CREW,  # to colleagues
     "message": _OFFICE,  # to the customer
     "set_up": _MASTERS,  # products, machines, methods, work areas
+    "compose": _RECIPES,  # bills of materials
+    "receive": _STORES,  # stock that comes in
+    "adjust_stock": _STORES,  # stock that was counted anew
 }
 
 # What the two actors without a person behind them may do, whatever roles a row may claim for them (design.md 6).

@@ -8,6 +8,7 @@ from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
 from orders import allocation, lifecycle
 from orders.locks import assignments_of, line_to_adjust, lock_order
+from orders.materials import reserving
 from orders.models import Assignment, OrderLine, ProductionOrder
 from orders.problems import AllocationRequired
 
@@ -21,7 +22,7 @@ def adjust_quantity(
     line_id: int | None = None,
     shares: Mapping[int, Decimal] | None = None,
 ) -> ProductionOrder:
-    """Set a line's target (the only line's, or `line_id`'s) on any open order; assignments follow.
+    """Set a line's target (the only line's, or `line_id`'s) on any open order; assignments and reservations follow.
 
     `shares` maps machine ids to quantities; it is needed when the order runs on several machines.
     Problems: RoleMissing, NotFound, NotOpen, Invalid (no reason, same target, shares that do not fit),
@@ -43,6 +44,8 @@ def adjust_quantity(
     OrderLine.objects.filter(pk=line.pk).update(target=target)
     for assignment, quantity in zip(assignments, parts, strict=True):
         Assignment.objects.filter(pk=assignment.pk).update(quantity=quantity)
+    if order.has_material_set_aside:
+        reserving.reserve_what_is_there(order, by=by)
 
     data = {"line": line.uuid, "before": line.target, "after": target,
             "assignments": [{"on": _name(a), "quantity": q} for a, q in zip(assignments, parts, strict=True)]}  # fmt: skip

@@ -7,12 +7,13 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from orders import lifecycle, work_orders
 from orders.locks import lock_order
+from orders.materials import reserving
 from orders.models import ProductionOrder
 from orders.occupancy import free_machines
 
 
 def cancel(*, order_id: int, by: Actor, reason: str | None = None, notes: str | None = None) -> ProductionOrder:
-    """Give an order up before it is completed, also under a hold. What was produced stays booked.
+    """Give an order up before it is completed, also under a hold. What was produced stays in stock, what is reserved is freed.
 
     Problems: RoleMissing, NotFound, IllegalTransition.
     """
@@ -23,6 +24,7 @@ def cancel(*, order_id: int, by: Actor, reason: str | None = None, notes: str | 
 
     free_machines(order)
     work_orders.end_running(order)
+    reserving.release(order, by=by)
 
     changes: dict[str, Any] = {"pause_reason": None, "pause_text": None}
     if order.actual_start is not None:

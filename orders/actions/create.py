@@ -10,6 +10,7 @@ from factoryos.kernel.database import violated_constraint
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Busy, Duplicate
 from orders import history, references
+from orders.materials import snapshot
 from orders.models import OrderLine, ProductionOrder
 from orders.specs import NewLine, Policy
 
@@ -30,7 +31,9 @@ def create(
 ) -> ProductionOrder:
     """Make a draft order with its lines; without a `reference` one is minted.
 
-    Problems: RoleMissing; Duplicate (the given reference is taken); Busy (a minted one was taken in the same instant).
+    Each line keeps the BOM version that it names, else its item's default one, with components and work orders.
+    Problems: RoleMissing; Invalid (a BOM whose amounts cannot be counted); Duplicate (the given reference is taken);
+    Busy (a minted one was taken in the same instant).
     """
     authorise(by, "create")
 
@@ -56,7 +59,13 @@ def create(
     order.needs_verification = by.factory.requires_verification
 
     made = [
-        OrderLine(item=line.item, variant=line.variant, sort=sort, target=line.target)
+        OrderLine(
+            item=line.item,
+            variant=line.variant,
+            sort=sort,
+            target=line.target,
+            bom_version=snapshot.bom_version_for(line),
+        )
         for sort, line in enumerate(lines)
     ]
     data = {"reference": order.reference, "lines": [{"sku": line.item.sku, "target": line.target} for line in lines]}
@@ -68,4 +77,5 @@ def create(
         if reference is None:
             raise Busy() from error
         raise Duplicate(field="reference", value=reference) from error
+    snapshot.fix(order, made)
     return order

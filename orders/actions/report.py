@@ -8,9 +8,11 @@ from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid, NotFound
 from manufacturing.models import Item
 from orders import ledger, lifecycle
+from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
+from orders.materials import production
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
-from orders.specs import Circumstances, Count
+from orders.specs import Circumstances, Count, Made
 
 FUTURE_TOLERANCE = timedelta(minutes=5)  # how far a reporter's clock may run ahead of ours
 
@@ -28,7 +30,9 @@ def report(
 
     A negative number makes it a correction, which needs a `reason`. `policy` judges over-production more strictly than
     the order's own. Good pieces of a lot-tracked item go into the lot named, else the order's batch, else its reference.
-    Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, Invalid, TotalBelowZero, OverProduction.
+    Components are used for all pieces, as the BOM says; what is missing refuses nothing and stands in the entry.
+    Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, Invalid, TotalBelowZero, OverProduction, Duplicate
+    (a known serial number), StockShort (pieces to be taken back are gone).
     """
     authorise(by, "report")
     order = lock_order(order_id, by=by)
@@ -42,6 +46,11 @@ def report(
     if count.good > 0:
         ledger.judge_over_production(order, line, good=line.good + count.good, policy=policy)
 
+    lot_number = where.lot_number or ledger.lot_for(order, line, good=count.good)
+    into = where.lot_number or (ledger.default_lot(order, line) if count.good > 0 else None)
+    made = Made(into, where.serial_numbers, where.best_before)
+    stock = production.plan(order, line, count=count, by=by, made=made, named=where.consumed_lots, reason=reason)
+
     entry = ledger.book(
         order,
         line,
@@ -50,13 +59,16 @@ def report(
         source=QuantityEntry.Source.MANUAL,
         assignment=assignment,
         work_order_id=where.work_order_id,
-        lot_number=where.lot_number or ledger.default_lot(order, line),
+        lot_number=lot_number,
         serial_numbers=list(where.serial_numbers),
-        consumed_lots=list(where.consumed_lots),
+        consumed_lots=json_safe([lot.told() for lot in where.consumed_lots]),
+        short_consumption=json_safe(stock.short),
         reason=reason,
         idempotency_key=where.idempotency_key,
         **({"occurred_at": where.occurred_at} if where.occurred_at else {}),
     )
+
+    stock.write(entry_id=entry.pk)
 
     data = {"entry": entry.uuid, "good": count.good, "rejected": count.rejected, "source": entry.source}
     lifecycle.move(order, "report", by=by, increments=ledger.increments_of(count), reason=reason, data=data)
@@ -93,6 +105,8 @@ def _require_sense(
         raise Invalid(messages=["reason should not be empty for a correction"], field="reason")
     if line.item.tracking == Item.Tracking.SERIAL and count.good >= 0 and len(where.serial_numbers) != count.good:
         raise Invalid(messages=["serialNumbers must hold as many numbers as good pieces"], field="serial_numbers")
+    if count.is_correction and where.consumed_lots:
+        raise Invalid(messages=["consumedLots cannot be given with a correction"], field="consumed_lots")
     if where.occurred_at is not None:
         if where.occurred_at > clock.now() + FUTURE_TOLERANCE:
             raise Invalid(messages=["occurredAt must not be in the future"], field="occurred_at")

@@ -12,6 +12,7 @@ from factoryos.kernel.quantities import ZERO, shortest
 from manufacturing.models import Method
 from orders import lifecycle, work_orders
 from orders.locks import lock_order
+from orders.materials import reserving
 from orders.models import Assignment, ProductionOrder
 from orders.problems import MachineUnavailable
 from orders.specs import Share
@@ -30,9 +31,10 @@ def schedule(
 
     Several orders may be scheduled on one machine: only running is exclusive. Times not given stay as they are.
     Without a `method` the product's default one is taken. The shares are judged on the locked order, for its target may
-    have changed since the caller saw it.
-    Problems: RoleMissing, NotFound, IllegalTransition, MachineUnavailable, Invalid (shares that do not add up to the
-    target, another product's method, a planned end before the start).
+    have changed since the caller saw it. Components are reserved as far as they are there (reserving.shortages_of tells
+    the rest), or all of them where the factory's material policy is strict.
+    Problems: RoleMissing, NotFound, IllegalTransition, MachineUnavailable, MaterialShort, Invalid (shares that
+    do not add up to the target, another product's method, a planned end before the start).
     """
     authorise(by, "schedule")
     order = lock_order(order_id, by=by)
@@ -53,6 +55,8 @@ def schedule(
         for sort, (share, quantity) in enumerate(zip(shares, quantities, strict=True))
     )
     work_orders.replace(order, method=method)
+    reserve = reserving.reserve_all if by.factory.material_policy == "strict" else reserving.reserve_what_is_there
+    reserve(order, by=by)
 
     changes: dict[str, Any] = {"method_id": method.pk if method else None}
     changes |= {

@@ -7,10 +7,12 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid, NotFound
 from orders import ledger, lifecycle
+from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
+from orders.materials import production
 from orders.models import OrderLine, ProductionOrder, QuantityEntry
 from orders.problems import QuantityMismatch
-from orders.specs import Count, LineCount
+from orders.specs import Count, LineCount, Made
 from quality.models import Verification
 from quality.verification import sign
 
@@ -27,7 +29,9 @@ def verify(
 ) -> tuple[ProductionOrder, Verification]:
     """Sign a completed order off. The signed numbers correct the ledger: the difference is booked, line by line.
 
-    Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, QuantityMismatch, OverProduction, Invalid (an order
+    Stock follows the difference: finished pieces and components both.
+    Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, QuantityMismatch, OverProduction, StockShort
+    (finished pieces that were not there after all are gone already), Invalid (an order
     of several lines with a difference needs `lines`).
     """
     authorise(by, "verify")
@@ -95,12 +99,16 @@ def _book(order: ProductionOrder, differences: list[tuple[OrderLine, Count]], *,
         if count.good == 0 and count.rejected == 0:
             continue
         bearable = only is not None and only.produced + count.produced >= 0
-        ledger.book(
+        lot = ledger.last_lot(order, line)
+        stock = production.plan(order, line, count=count, by=by, made=Made(lot if count.good > 0 else None))
+        entry = ledger.book(
             order,
             line,
             count=count,
             by=by,
             source=QuantityEntry.Source.VERIFICATION,
             assignment=only if bearable else None,
-            lot_number=ledger.last_lot(order, line),
+            lot_number=lot,
+            short_consumption=json_safe(stock.short),
         )
+        stock.write(entry_id=entry.pk)

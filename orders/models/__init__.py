@@ -1,6 +1,7 @@
 """Tables of the core."""
 
 from orders.models.assignment import Assignment, WorkOrder
+from orders.models.component import OrderComponent
 from orders.models.history import OrderEvent, Seal, SealLeaf
 from orders.models.ledger import QuantityEntry
 from orders.models.note import Note
@@ -11,6 +12,7 @@ from orders.models.tally import OrderTally
 __all__ = [
     "Assignment",
     "Note",
+    "OrderComponent",
     "OrderEvent",
     "OrderLine",
     "OrderTally",

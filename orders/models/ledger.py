@@ -33,6 +33,10 @@ class QuantityEntry(models.Model):
     consumed_lots = models.JSONField(
         default=list, blank=True, help_text="Component lots the reporter named: [{product, lotNumber, quantity}]."
     )
+    short_consumption = models.JSONField(
+        default=list, blank=True,
+        help_text="Component stock that should have been used but was not there: [{item, required, short}].",
+    )  # fmt: skip
     reason = models.CharField(max_length=500, null=True, blank=True)
     reverses = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

@@ -49,6 +49,16 @@ class OrderLife(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def is_running(self) -> bool:
+        """Whether production has begun and is not over: what is reserved still serves it."""
+        return self.state in RUNNING
+
+    @property
+    def has_material_set_aside(self) -> bool:
+        """Whether components are reserved for it, as far as they are there: from approval to the end of production."""
+        return self.state in (S.APPROVED, S.SCHEDULED, *RUNNING)
+
     @transition(field=state, source=S.DRAFT, target=S.SUBMITTED)
     def submit(self) -> None: ...
 

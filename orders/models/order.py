@@ -156,6 +156,10 @@ class OrderLine(models.Model):
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     order = models.ForeignKey(ProductionOrder, on_delete=models.PROTECT, related_name="lines", db_index=False)
     item = models.ForeignKey("manufacturing.Item", on_delete=models.PROTECT, related_name="+")
+    bom_version = models.ForeignKey(
+        "manufacturing.BomVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="order_lines",
+        help_text="The BOM as it was when the order was made; its components are the order's own.",
+    )  # fmt: skip
     variant = models.CharField(max_length=40, null=True, blank=True, help_text="Such as a garment's size.")
     sort = models.PositiveSmallIntegerField(default=0)
     target = QuantityField()

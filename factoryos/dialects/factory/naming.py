@@ -6,10 +6,11 @@ from typing import Any
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.ids import parse_uuid
 from factoryos.kernel.problems import Invalid, NotFound
-from factoryos.kernel.quantities import shortest
 from manufacturing import naming as find
 from manufacturing.models import Item, Machine, Method, WorkArea
+from manufacturing.stock.lots import find_lots
 from orders.models import OrderLine, WorkOrder
+from orders.specs import ConsumedLot
 
 
 def product(name: str, *, by: Actor) -> Item:
@@ -83,12 +84,11 @@ def work_order(name: str, *, order_id: int) -> int:
     raise NotFound(thing="Work order")
 
 
-def consumed_lot(lot: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
-    """A component lot as the ledger keeps it: product by id and sku, quantity as exact text."""
+def consumed_lot(lot: Mapping[str, Any], *, by: Actor) -> ConsumedLot:
+    """The component lot that a reporter names. Problems: NotFound (product, lot)."""
     item = product(lot["product_id"], by=by)
-    return {
-        "productId": str(item.uuid),
-        "sku": item.sku,
-        "lotNumber": lot["lot_number"],
-        "quantity": shortest(lot["quantity"]),
-    }
+    code = lot["lot_number"]
+    found = find_lots(item.pk, [code])
+    if code not in found:
+        raise NotFound(thing="Lot")
+    return ConsumedLot(item.pk, item.uuid, item.sku, found[code], code, lot["quantity"])

@@ -1,0 +1,69 @@
+"""What lies in stock, as plain rows: by product, by lot, and what the free stock would make."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from manufacturing.boms.explosion import explode
+from manufacturing.models import BomVersion, Item, StockBalance
+
+
+def balances_of(factory_id: int) -> QuerySet[Any, Any]:
+    """Every balance with something in it, newest first: item, lot, location, on_hand, reserved."""
+    rows = StockBalance.objects.filter(factory_id=factory_id, on_hand__gt=0).order_by("-id")
+    return rows.values(
+        "id", "on_hand", "reserved", "item__uuid", "item__sku", "item__name", "item__unit", "lot__code",
+        "lot__best_before", "location__uuid", "location__code", "location__name",
+    )  # fmt: skip
+
+
+def stock_by_product(factory_id: int, *, text: str = "") -> QuerySet[Any, Any]:
+    """Every item with what of it is on hand and reserved, by sku; `text` is a part of sku or name."""
+    items = Item.objects.filter(factory_id=factory_id)
+    if text:
+        items = items.filter(Q(sku__icontains=text) | Q(name__icontains=text))
+    zero = Decimal(0)
+    return items.order_by("sku", "id").values("uuid", "sku", "name", "unit").annotate(
+        on_hand=Coalesce(Sum("balances__on_hand"), zero), reserved=Coalesce(Sum("balances__reserved"), zero)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A component that limits what can be built."""
+
+    item_id: Any  # uuid
+    sku: str
+    available: Decimal
+    per_unit: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Buildable:
+    """How many units the free stock would make, and which components allow no more."""
+
+    quantity: Decimal
+    limiting: list[Limit]
+
+
+def buildable(item: Item) -> Buildable | None:
+    """What the free stock would make of an item by its default BOM, in whole units of it; None without a BOM."""
+    version = BomVersion.objects.filter(bom__item=item, bom__default=True).order_by("-number").first()
+    if version is None:
+        return None
+    needs = {need.item_id: need.per_unit for need in explode(version.pk)}
+    rows = Item.objects.filter(pk__in=needs).annotate(
+        free=Coalesce(Sum("balances__on_hand"), Decimal(0)) - Coalesce(Sum("balances__reserved"), Decimal(0))
+    )
+    limits = [Limit(row.uuid, row.sku, row.free, needs[row.pk]) for row in rows.order_by("sku")]
+    if not limits:
+        return Buildable(Decimal(0), [])
+    unit = 10**item.unit_decimals
+    units = {limit.sku: int(Fraction(limit.available) / limit.per_unit * unit) for limit in limits}
+    least = min(units.values())
+    quantity = Decimal(f"{least}E-{item.unit_decimals}")
+    return Buildable(quantity, [limit for limit in limits if units[limit.sku] == least])

@@ -1,0 +1,93 @@
+"""The components of an order, read with what they need, have reserved and have used."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from factoryos.kernel.quantities import ZERO
+from orders.materials import amounts
+
+
+@dataclass(slots=True)
+class Component:
+    """One component of a locked order. `reserved` maps balances to quantities."""
+
+    id: int
+    line_id: int
+    item_id: int
+    item_uuid: UUID
+    sku: str
+    name: str
+    uom: str
+    unit_decimals: int
+    per_unit: Fraction
+    target: Decimal  # of the line it belongs to
+    consumed: Decimal
+    reserved: dict[int, Decimal] = field(default_factory=dict)
+
+    def required(self, units: Decimal | None = None) -> Decimal:
+        """What the line's target (or `units`) takes, as it is put aside: rounded up to the unit."""
+        target = self.target if units is None else units
+        return amounts.as_reserved(amounts.need(per_unit=self.per_unit, units=target), decimals=self.unit_decimals)
+
+    def used_by(self, units: Decimal) -> Decimal:
+        """What `units` of the product have used up by the BOM."""
+        return amounts.as_used(amounts.need(per_unit=self.per_unit, units=units))
+
+    @property
+    def held(self) -> Decimal:
+        return sum(self.reserved.values(), ZERO)
+
+    @property
+    def outstanding(self) -> Decimal:
+        """What is still to be reserved so that the target can be made; negative when more is reserved than needed."""
+        return max(self.required() - self.consumed, ZERO) - self.held
+
+
+# One row a reservation; a component without any is one row too.
+_READ = """
+SELECT component.id, component.line_id, component.item_id, item.uuid, item.sku, item.name,
+    coalesce(nullif(component.uom, ''), item.unit), item.unit_decimals, component.numerator, component.denominator,
+    line.target, component.consumed, reservation.balance_id, reservation.quantity
+FROM orders_ordercomponent AS component
+JOIN orders_orderline AS line ON line.id = component.line_id
+JOIN manufacturing_item AS item ON item.id = component.item_id
+LEFT JOIN manufacturing_reservation AS reservation ON reservation.component_id = component.id
+WHERE component.order_id = %s ORDER BY component.position, reservation.balance_id
+"""
+
+
+def components_of(order_id: int) -> list[Component]:
+    """The order's components by position. They change only under the order's lock, which the caller holds."""
+    found: dict[int, Component] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [order_id])
+        for row in cursor.fetchall():
+            component = found.get(row[0])
+            if component is None:
+                found[row[0]] = component = _component(row)
+            if row[12] is not None:
+                component.reserved[row[12]] = row[13]
+    return list(found.values())
+
+
+def _component(row: tuple[Any, ...]) -> Component:
+    numerator, denominator, target, consumed = row[8:12]
+    return Component(
+        id=row[0], line_id=row[1], item_id=row[2], item_uuid=row[3], sku=row[4], name=row[5], uom=row[6],
+        unit_decimals=row[7], per_unit=Fraction(int(numerator), int(denominator)), target=target, consumed=consumed,
+    )  # fmt: skip
+
+
+def reservations_of(components: Iterable[Component]) -> dict[tuple[int, int], Decimal]:
+    """What is reserved, by (component, balance), as a posting wants to know it."""
+    return {
+        (component.id, balance): quantity
+        for component in components
+        for balance, quantity in component.reserved.items()
+    }

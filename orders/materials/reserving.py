@@ -1,0 +1,159 @@
+"""Reserving components: all or nothing, as far as it goes, less when less is needed, and giving everything free."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from factoryos.kernel.actors import Actor
+from factoryos.kernel.quantities import ZERO
+from manufacturing.models import Shortage
+from manufacturing.problems import MaterialShort
+from manufacturing.stock.balances import Balance, free_of, lock_balances
+from manufacturing.stock.picking import free_lots, share_out, turn
+from manufacturing.stock.posting import Posting
+from orders.materials.components import Component, components_of, reservations_of
+from orders.models import ProductionOrder
+
+
+def reserve_all(order: ProductionOrder, *, by: Actor) -> list[dict[str, Any]]:
+    """Reserve everything that the order still needs, first-expired lots first, or nothing.
+
+    Gives what was reserved, for the event: [{sku, quantity}]. Problem: MaterialShort, naming every component.
+    """
+    components = components_of(order.pk)
+    if not components:
+        return []
+    balances = _lock_for(components)
+    if missing := _missing(components, balances):
+        raise MaterialShort(missing=missing)
+    taken, _ = _reserve(order, components, balances, by=by)
+    return taken
+
+
+def reserve_what_is_there(order: ProductionOrder, *, by: Actor) -> list[dict[str, Any]]:
+    """Bring the order's reservations to what it needs, as far as stock goes; what is too much is given free.
+
+    What stays open is kept as shortages, which are served when stock arrives. Gives what was reserved.
+    """
+    components = components_of(order.pk)
+    if not components:
+        return []
+    taken, short = _reserve(order, components, _lock_for(components), by=by)
+    _remember_shortages(components, short)
+    return taken
+
+
+def release(order: ProductionOrder, *, by: Actor) -> None:
+    """Give free whatever is reserved for the order, and wait for nothing any more."""
+    with connection.cursor() as cursor:  # most orders have neither; one question finds that out
+        cursor.execute(
+            """
+            WITH gone AS (DELETE FROM manufacturing_shortage WHERE component_id IN (
+                SELECT id FROM orders_ordercomponent WHERE order_id = %s))
+            SELECT reservation.component_id, reservation.balance_id, reservation.quantity
+            FROM orders_ordercomponent AS component
+            JOIN manufacturing_reservation AS reservation ON reservation.component_id = component.id
+            WHERE component.order_id = %s
+            """,
+            [order.pk, order.pk],
+        )
+        held = {(component, balance): quantity for component, balance, quantity in cursor.fetchall()}
+    if not held:
+        return
+    balances = lock_balances(ids={balance for _, balance in held})
+    posting = Posting(by=by, order_id=order.pk, held=held)
+    for (component_id, balance_id), quantity in held.items():
+        posting.reserve(component_id, balances[balance_id], -quantity)
+    posting.write()
+
+
+def shortages_of(order_id: int) -> list[dict[str, Any]]:
+    """What the order waits for: [{item_id (uuid), sku, name, uom, required, reserved, short}], by position."""
+    return [
+        _told(component, required=component.required(), short=component.outstanding)
+        for component in components_of(order_id)
+        if component.outstanding > 0
+    ]
+
+
+def _told(component: Component, *, required: Decimal, short: Decimal) -> dict[str, Any]:
+    return {
+        "item_id": component.item_uuid,
+        "sku": component.sku,
+        "name": component.name,
+        "uom": component.uom,
+        "required": required,
+        "reserved": component.held,
+        "short": short,
+    }
+
+
+def missing_for(components: Sequence[Component], free: dict[int, Decimal]) -> list[dict[str, Any]]:
+    """What `free` (by item) does not cover. Components of one item share what there is of it."""
+    left = dict(free)
+    missing = []
+    for component in components:
+        wanted = component.outstanding
+        available = left.get(component.item_id, ZERO)
+        left[component.item_id] = max(available - max(wanted, ZERO), ZERO)
+        if wanted > available:
+            told = {key: value for key, value in _told(component, required=wanted, short=wanted - available).items()
+                    if key != "reserved"}  # fmt: skip
+            missing.append({**told, "available": available})
+    return missing
+
+
+def _missing(components: Sequence[Component], balances: dict[int, Balance]) -> list[dict[str, Any]]:
+    items = {component.item_id for component in components}
+    return missing_for(components, {item: free_of(balances.values(), item_id=item) for item in items})
+
+
+def _lock_for(components: Sequence[Component]) -> dict[int, Balance]:
+    return lock_balances(
+        ids={balance for component in components for balance in component.reserved},
+        free_of_items={component.item_id for component in components if component.outstanding > 0},
+    )
+
+
+def _reserve(
+    order: ProductionOrder, components: Sequence[Component], balances: dict[int, Balance], *, by: Actor
+) -> tuple[list[dict[str, Any]], dict[int, tuple[int, Decimal]]]:
+    """Gives what was reserved, and what was not there: component → (item, quantity)."""
+    posting = Posting(by=by, order_id=order.pk, held=reservations_of(components))
+    taken: list[dict[str, Any]] = []
+    short: dict[int, tuple[int, Decimal]] = {}
+    for component in components:
+        wanted = component.outstanding
+        if wanted < 0:
+            _give_back(component, balances, posting=posting, surplus=-wanted)
+            continue
+        lots = free_lots(balances.values(), item_id=component.item_id)
+        reserved = ZERO
+        for balance, part in share_out(wanted, [(balance, balance.free) for balance in lots]):
+            posting.reserve(component.id, balance, part)
+            reserved += part
+        if reserved:
+            taken.append({"sku": component.sku, "quantity": reserved})
+        if reserved < wanted:
+            short[component.id] = (component.item_id, wanted - reserved)
+    posting.write()
+    return taken, short
+
+
+def _give_back(component: Component, balances: dict[int, Balance], *, posting: Posting, surplus: Decimal) -> None:
+    """Free what is no longer needed; the lots that would be used last go first."""
+    held = [balances[balance] for balance in component.reserved]
+    latest_first = sorted(held, key=turn, reverse=True)
+    for balance, part in share_out(surplus, [(lot, component.reserved[lot.id]) for lot in latest_first]):
+        posting.reserve(component.id, balance, -part)
+
+
+def _remember_shortages(components: Sequence[Component], short: dict[int, tuple[int, Decimal]]) -> None:
+    """Keep exactly these shortages for the order."""
+    Shortage.objects.filter(component_id__in=[one.id for one in components if one.id not in short]).delete()
+    Shortage.objects.bulk_create(
+        [Shortage(component_id=key, item_id=item, quantity=quantity) for key, (item, quantity) in short.items()],
+        update_conflicts=True, unique_fields=["component"], update_fields=["quantity"],
+    )  # fmt: skip
