@@ -3,10 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from factoryos.dialects.base.dialect import Dialect
+from factoryos.dialects.erp.dialect import ERP
 from factoryos.dialects.factory.dialect import FACTORY
 
 DIALECTS: tuple[Dialect, ...] = (
     FACTORY,
+    ERP,
 )  # fmt: skip
 
 # Under /api/ everybody is a program. What no dialect owns is answered in this one's envelope.

@@ -1,6 +1,8 @@
 """Finding people and their place in a factory, in one query a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -10,8 +12,14 @@ from factoryos.kernel.models import User
 from factoryos.kernel.problems import NotFound, Unauthenticated
 from factoryos.kernel.supabase import Claims
 
-_TENANT_COLUMNS = """factory.id, factory.slug, factory.name, factory.time_zone, factory.requires_verification,
+# Of a table called `factory`; `tenant_of` reads them.
+TENANT_COLUMNS = """factory.id, factory.slug, factory.name, factory.time_zone, factory.requires_verification,
     factory.material_policy, factory.two_person_release, factory.masters_version"""
+
+
+def tenant_of(columns: Sequence[Any]) -> Tenant:
+    """The tenant that a row's TENANT_COLUMNS are."""
+    return Tenant(*columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ def member_of(claims: Claims, *, slug: str, face: str) -> Actor:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT person.uuid, person.name, person.username, person.is_active, membership.roles, {_TENANT_COLUMNS}
+            SELECT person.uuid, person.name, person.username, person.is_active, membership.roles, {TENANT_COLUMNS}
             FROM kernel_user AS person
             LEFT JOIN (
                 kernel_membership AS membership JOIN kernel_factory AS factory ON factory.id = membership.factory_id
@@ -76,7 +84,12 @@ def member_of(claims: Claims, *, slug: str, face: str) -> Actor:
     if row[4] is None:
         raise NotFound(thing="Factory")
     return Actor(
-        kind="user", id=str(row[0]), name=row[1] or row[2], roles=frozenset(row[4]), factory=Tenant(*row[5:]), face=face
+        kind="user",
+        id=str(row[0]),
+        name=row[1] or row[2],
+        roles=frozenset(row[4]),
+        factory=tenant_of(row[5:]),
+        face=face,
     )
 
 
@@ -85,10 +98,10 @@ def places_of(person: Person) -> list[Place]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT membership.roles, {_TENANT_COLUMNS} FROM kernel_membership AS membership
+            SELECT membership.roles, {TENANT_COLUMNS} FROM kernel_membership AS membership
             JOIN kernel_factory AS factory ON factory.id = membership.factory_id
             WHERE membership.user_id = %s ORDER BY factory.slug
             """,
             [person.id],
         )
-        return [Place(roles=frozenset(row[0]), tenant=Tenant(*row[1:])) for row in cursor.fetchall()]
+        return [Place(roles=frozenset(row[0]), tenant=tenant_of(row[1:])) for row in cursor.fetchall()]

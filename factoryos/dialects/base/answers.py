@@ -12,6 +12,7 @@ from factoryos.kernel.quantities import shortest
 from factoryos.kernel.transactions import Answer
 
 JSON = "application/json"
+NO_CONTENT = 204
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -42,6 +43,14 @@ def json_answer(value: Any, *, status: int = 200, headers: Mapping[str, str] | N
     return Answer(status, dumps(value), {"Content-Type": JSON, **(headers or {})})
 
 
+def no_content() -> Answer:
+    """A success about which there is nothing to say."""
+    return Answer(NO_CONTENT, b"")
+
+
 def as_response(answer: Answer) -> FaceResponse:
     """The HTTP response that says `answer`."""
-    return FaceResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+    response = FaceResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+    if answer.status == NO_CONTENT:
+        del response.headers["Content-Type"]  # Django's own default
+    return response

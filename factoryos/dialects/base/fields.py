@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -166,6 +167,16 @@ class NameOrIdField(TextField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=LONGEST_NAME, filled=True, **kwargs)
+
+
+class UuidField(StrictField):
+    """Names a thing by its uuid alone. Whether there is such a thing is asked later, inside the factory."""
+
+    def read(self, value: Any) -> UUID:
+        uuid = parse_uuid(value)
+        if uuid is None:
+            raise Wrong.must("must be a UUID")
+        return uuid
 
 
 class BooleanField(StrictField):

@@ -72,6 +72,8 @@ def _value_of(field: Any) -> Json:
             return {"type": "integer", "minimum": field.least, "maximum": field.largest}
         case fields.BooleanField():
             return {"type": "boolean"}
+        case fields.UuidField():
+            return {"type": "string", "format": "uuid"}
         case TimeField():
             return {"anyOf": [dict(_INSTANT), dict(_DATE)]} if field.dates else dict(_INSTANT)
         case fields.TextField():

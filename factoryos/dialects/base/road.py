@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from factoryos.dialects.base.answers import FaceResponse, as_response
+from factoryos.dialects.base.answers import NO_CONTENT, FaceResponse, as_response
 from factoryos.dialects.base.dialect import FaceRequest
 from factoryos.dialects.base.translation import problem_of, problem_of_status
 from factoryos.kernel import limits, metrics
@@ -40,7 +40,8 @@ class FaceRoad:
         if request.dialect is not None:
             _tell_allowance(response, request.allowance or limits.untouched(limit=request.dialect.limit_per_minute))
         if isinstance(response, FaceResponse):
-            response.headers["Content-Length"] = str(len(response.content))
+            if response.status_code != NO_CONTENT:  # which may not have a length, not even of 0 (RFC 9110, 8.6)
+                response.headers["Content-Length"] = str(len(response.content))
             if request.method == "HEAD":
                 response.content = b""
         seconds = time.perf_counter() - began
