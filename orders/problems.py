@@ -27,6 +27,16 @@ class OrderOnHold(Problem):
         super().__init__(reference=reference, holds=list(holds), reasons="; ".join(hold["reason"] for hold in holds))
 
 
+class WorkOrderOutOfTurn(Problem):
+    """The work order's own status does not allow the verb. Data: reference, state (of the order), verb, work_order, status."""
+
+    code, template = "work_order_out_of_turn", "{work_order} of {reference} is {words}: {verb} is not possible now"
+
+    def __init__(self, *, reference: str, state: str, verb: str, work_order: str, status: str) -> None:
+        words = status.replace("_", " ")
+        super().__init__(reference=reference, state=state, verb=verb, work_order=work_order, status=status, words=words)
+
+
 class MachineBusy(Problem):
     """Machines run other orders. Data: machines [{machine, order_id (uuid), reference}]."""
 

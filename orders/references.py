@@ -4,11 +4,17 @@ from django.db import connection
 
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
-from factoryos.kernel.counters import peek_number
+from factoryos.kernel.counters import next_gapless, peek_number
+from orders.models import ProductionOrder
+
+
+def _year(by: Actor) -> int:
+    """The year it is in the factory."""
+    return clock.now().astimezone(by.factory.zone).year
 
 
 def _series(*, by: Actor, prefix: str) -> str:
-    return f"{prefix}-{clock.now().astimezone(by.factory.zone).year}"
+    return f"{prefix}-{_year(by)}"
 
 
 def mint(*, by: Actor, prefix: str = "PO", digits: int = 6) -> str:
@@ -18,6 +24,19 @@ def mint(*, by: Actor, prefix: str = "PO", digits: int = 6) -> str:
             "SELECT orders_mint_reference(%s, %s, %s)", [by.factory.id, _series(by=by, prefix=prefix), digits]
         )
         return str(cursor.fetchone()[0])
+
+
+def mint_gapless(*, by: Actor, prefix: str = "MO", digits: int = 4) -> str:
+    """The next `<prefix>/<year>/<digits>`, the year being the factory's; a rollback gives the number back.
+
+    Whoever asks next waits until this transaction ends, so ask late. Numbers that somebody took by hand are passed over.
+    """
+    series = f"{prefix}/{_year(by)}"
+    while True:
+        number = next_gapless(factory_id=by.factory.id, series=series)
+        reference = f"{series}/{number:0{digits}d}"
+        if not ProductionOrder.objects.filter(factory_id=by.factory.id, reference=reference).exists():
+            return reference
 
 
 def peek(*, by: Actor, prefix: str = "PO", digits: int = 6) -> str:

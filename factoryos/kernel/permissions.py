@@ -27,6 +27,8 @@ VERB_ROLES: dict[str, frozenset[str]] = {
     "cancel": _OFFICE,
     "start": _FLOOR,
     "report": _FLOOR,
+    "begin_work": _FLOOR,  # an operation of a running order
+    "finish_work": _FLOOR,
     "pause": _FLOOR,
     "resume": _FLOOR,
     "complete": _FLOOR,

@@ -8,11 +8,13 @@ from orders.actions.add_note import add_note
 from orders.actions.adjust_quantity import adjust_quantity
 from orders.actions.amend import amend
 from orders.actions.approve import approve
+from orders.actions.begin_work import begin_work
 from orders.actions.cancel import cancel
 from orders.actions.close import close
 from orders.actions.complete import complete
 from orders.actions.create import create
 from orders.actions.edit_note import edit_note
+from orders.actions.finish_work import finish_work
 from orders.actions.hold import hold
 from orders.actions.pause import pause
 from orders.actions.release_hold import release_hold
@@ -29,11 +31,13 @@ __all__ = [
     "adjust_quantity",
     "amend",
     "approve",
+    "begin_work",
     "cancel",
     "close",
     "complete",
     "create",
     "edit_note",
+    "finish_work",
     "hold",
     "pause",
     "release_hold",

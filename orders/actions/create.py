@@ -1,6 +1,6 @@
 """create: an order comes to be, as a draft, with its lines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -20,6 +20,7 @@ def create(
     by: Actor,
     lines: Sequence[NewLine],
     reference: str | None = None,
+    mint: Callable[..., str] = references.mint,
     batch_number: str | None = None,
     planned_start: datetime | None = None,
     planned_end: datetime | None = None,
@@ -29,7 +30,7 @@ def create(
     policy: Policy | None = None,
     owner_id: int | None = None,
 ) -> ProductionOrder:
-    """Make a draft order with its lines; without a `reference` one is minted.
+    """Make a draft order with its lines; without a `reference` one is minted, by the series that `mint` stands for.
 
     Each line keeps the BOM version that it names, else its item's default one, with components and work orders.
     Problems: RoleMissing; Invalid (a BOM whose amounts cannot be counted); Duplicate (the given reference is taken);
@@ -40,7 +41,6 @@ def create(
     policy = policy or Policy()
     order = ProductionOrder(
         factory_id=by.factory.id,
-        reference=reference or references.mint(by=by),
         origin=by.face,
         item=lines[0].item if lines else None,
         owner_id=owner_id,
@@ -68,6 +68,8 @@ def create(
         )
         for sort, line in enumerate(lines)
     ]
+    # Last of all before it is written: a series without gaps makes every other new order wait from here on.
+    order.reference = reference or mint(by=by)
     data = {"reference": order.reference, "lines": [{"sku": line.item.sku, "target": line.target} for line in lines]}
     try:
         history.begin(order, lines=made, by=by, data=data)

@@ -71,6 +71,7 @@ def report(
     stock.write(entry_id=entry.pk)
 
     data = {"entry": entry.uuid, "good": count.good, "rejected": count.rejected, "source": entry.source}
+    data |= production.told(stock)
     lifecycle.move(order, "report", by=by, increments=ledger.increments_of(count), reason=reason, data=data)
     return order, entry
 

@@ -46,14 +46,14 @@ def verify(
             ledger.judge_over_production(order, line, good=line.good + count.good)
 
     total = Count(good=good - order.quantity_good, rejected=rejected - order.quantity_rejected)
-    _book(order, differences, by=by)
+    booked = _book(order, differences, by=by)
     signed = sign(
         order_id=order.pk, by=by, good=good, rejected=rejected,
         difference_good=total.good, difference_rejected=total.rejected, notes=notes or "",
     )  # fmt: skip
 
     data = {"verification": signed.uuid, "final": final, "good": good, "rejected": rejected,
-            "difference": {"good": total.good, "rejected": total.rejected}}  # fmt: skip
+            "difference": {"good": total.good, "rejected": total.rejected}, **production.told(*booked)}  # fmt: skip
     lifecycle.move(
         order, "verify", by=by, changes={"quantity_final": final}, increments=ledger.increments_of(total), notes=notes,
         data=data,
@@ -91,10 +91,16 @@ def _differences(
     ]
 
 
-def _book(order: ProductionOrder, differences: list[tuple[OrderLine, Count]], *, by: Actor) -> None:
-    """Append the differences. They belong to the machine where there is but one and its count can bear it."""
+def _book(
+    order: ProductionOrder, differences: list[tuple[OrderLine, Count]], *, by: Actor
+) -> list[production.StockPlan]:
+    """Append the differences. They belong to the machine where there is but one and its count can bear it.
+
+    Gives what they did to stock.
+    """
     machines = [assignment for assignment in assignments_of(order) if assignment.machine_id is not None]
     only = machines[0] if len(machines) == 1 else None
+    plans = []
     for line, count in differences:
         if count.good == 0 and count.rejected == 0:
             continue
@@ -112,3 +118,5 @@ def _book(order: ProductionOrder, differences: list[tuple[OrderLine, Count]], *,
             short_consumption=json_safe(stock.short),
         )
         stock.write(entry_id=entry.pk)
+        plans.append(stock)
+    return plans

@@ -19,7 +19,7 @@ S = State
 
 
 def no_open_hold(order: models.Model) -> bool:
-    """An open hold refuses exactly start, resume, report, complete, verify, rework and close."""
+    """An open hold refuses exactly start, resume, report, begin_work, complete, verify, rework and close."""
     assert isinstance(order, OrderLife)
     return order.open_holds == 0
 
@@ -73,6 +73,13 @@ class OrderLife(models.Model):
 
     @transition(field=state, source=list(RUNNING), target=None, conditions=_HELD)
     def report(self) -> None: ...
+
+    @transition(field=state, source=list(RUNNING), target=None, conditions=_HELD)
+    def begin_work(self) -> None: ...
+
+    # What was begun before a hold may be ended under it.
+    @transition(field=state, source=list(RUNNING), target=None)
+    def finish_work(self) -> None: ...
 
     @transition(field=state, source=S.IN_PRODUCTION, target=S.PAUSED)
     def pause(self) -> None: ...

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from factoryos.kernel import clock
 from factoryos.kernel.models import Factory
 from factoryos.kernel.permissions import ROLES, VERB_ROLES
 from factoryos.kernel.problems import RoleMissing
 from orders import actions
-from orders.models import OrderEvent, ProductionOrder
+from orders.models import OrderEvent, ProductionOrder, WorkOrder
 from orders.problems import IllegalTransition, NotOpen
 from orders.specs import Count, Share
 from orders.states import State
@@ -39,6 +40,8 @@ LEADS_TO: dict[str, dict[str, str]] = {
     "schedule": dict.fromkeys(BEFORE_START, "scheduled"),
     "start": {"approved": "in_production", "scheduled": "in_production"},
     "report": stays("in_production", "paused"),
+    "begin_work": stays("in_production", "paused"),
+    "finish_work": stays("in_production", "paused"),
     "pause": {"in_production": "paused"},
     "resume": {"paused": "in_production"},
     "complete": {"in_production": "completed", "paused": "completed"},
@@ -52,7 +55,7 @@ LEADS_TO: dict[str, dict[str, str]] = {
     "release_hold": stays(*OPEN),
 }
 ASKS_ONLY_WHETHER_OPEN = ("adjust_quantity", "amend", "hold", "release_hold")
-MOVES_NOTHING = ("report", "adjust_quantity", "amend", "release_hold")
+MOVES_NOTHING = ("report", "begin_work", "finish_work", "adjust_quantity", "amend", "release_hold")
 
 MAY: dict[str, set[str]] = {
     "create": {"admin", "planner"},
@@ -61,6 +64,8 @@ MAY: dict[str, set[str]] = {
     "schedule": {"admin", "planner"},
     "start": {"admin", "planner", "technician", "operator"},
     "report": {"admin", "planner", "technician", "operator"},
+    "begin_work": {"admin", "planner", "technician", "operator"},
+    "finish_work": {"admin", "planner", "technician", "operator"},
     "pause": {"admin", "planner", "technician", "operator"},
     "resume": {"admin", "planner", "technician", "operator"},
     "complete": {"admin", "planner", "technician", "operator"},
@@ -80,6 +85,9 @@ MAY_SAY: dict[str, set[str]] = {
     "note": {"admin", "planner", "technician", "qa", "engineer", "operator"},
     "message": {"admin", "planner", "operator"},
 }
+
+# What changes no order: masters, bills of materials and stock. Who may is proved where it is done.
+ELSEWHERE = {"set_up", "compose", "receive", "adjust_stock"}
 
 # How an order comes to each state, by the verbs.
 WAYS: dict[str, tuple[str, ...]] = {
@@ -114,6 +122,8 @@ class Case:
         if verb == "release_hold":
             hold = self._hold()
             return lambda: actions.release_hold(hold_id=hold, by=by)
+        if verb in ("begin_work", "finish_work"):
+            self._work_order(begun=verb == "finish_work")
         arguments: dict[str, Any] = {
             "schedule": {"shares": [Share(Decimal(1000), machine=self.machine)]},
             "report": {"count": Count(good=Decimal(9), rejected=Decimal(1))},
@@ -123,8 +133,16 @@ class Case:
             "adjust_quantity": {"target": Decimal(1500), "reason": "the customer asked"},
             "amend": {"changes": {"batch_number": "M062026-UBH"}},
             "hold": {"reason": "odd colour"},
+            "begin_work": {"sequence": 1},
+            "finish_work": {"sequence": 1},
         }.get(verb, {})
         return lambda: getattr(actions, verb)(order_id=self.order.pk, by=by, **arguments)
+
+    def _work_order(self, *, begun: bool) -> None:
+        """One operation, pending or begun; written past the verbs, as the order's state may be any."""
+        known = {"status": "in_progress", "started_at": clock.now()} if begun else {}
+        WorkOrder.objects.filter(order=self.order).delete()
+        WorkOrder.objects.create(order=self.order, sequence=1, name="Assembly", **known)
 
     def _hold(self) -> Any:
         """An open hold as `hold` leaves it; placed past the verb, which would pause a running order."""
@@ -213,5 +231,5 @@ def test_nobody_without_a_role_may_anything() -> None:
 
 def test_the_table_knows_every_verb_and_every_state() -> None:
     assert {*LEADS_TO, "create"} == set(MAY) == set(actions.__all__) - SAID
-    assert set(VERB_ROLES) == set(MAY) | set(MAY_SAY) | {"set_up"}
+    assert set(VERB_ROLES) == set(MAY) | set(MAY_SAY) | ELSEWHERE
     assert set(STATES) == set(State.values) == set(WAYS)

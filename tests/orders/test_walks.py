@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from factoryos.kernel.problems import Problem
 from orders import actions, proof_of_history, proof_of_ledgers
-from orders.models import Assignment, OrderLine, OrderTally, ProductionOrder, QuantityEntry
+from orders.models import Assignment, OrderLine, OrderTally, ProductionOrder, QuantityEntry, WorkOrder
 from orders.specs import Circumstances, Count, LineCount, Policy, Share
 from quality.models import Hold
 from tests import floor
@@ -27,8 +27,8 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 Arguments = dict[str, Any]
 
 ONWARDS = [
-    "report", "report", "report", "pause", "resume", "rework", "release_hold", "approve", "start", "schedule",
-    "complete", "verify", "close",
+    "report", "report", "report", "begin_work", "finish_work", "pause", "resume", "rework", "release_hold", "approve",
+    "start", "schedule", "complete", "verify", "close",
 ]  # fmt: skip
 
 which = st.integers(0, 1)
@@ -48,6 +48,8 @@ class Walk(RuleBasedStateMachine):
         self.stage = Stage()
         self.machines = [self.stage.machine, floor.a_machine(self.stage.factory)]
         self.orders = [self.stage.draft(20), self.stage.scheduled(12, 8, policy=Policy("strict"))]
+        for sequence in (1, 2):
+            WorkOrder.objects.create(order=self.orders[1], sequence=sequence, name="Assembly")
         self.lines = [list(order.lines.all()) for order in self.orders]
 
     def teardown(self) -> None:
@@ -104,6 +106,11 @@ class Walk(RuleBasedStateMachine):
         machine = draw(st.sampled_from([None, *self.machines]))
         where = Circumstances(line_id=line, machine_id=machine.pk if machine else None)
         return {"count": Count(good, rejected), "where": where, "reason": "walked"}
+
+    def for_begin_work(self, order: int, draw: Draw) -> Arguments:
+        return {"sequence": draw(st.integers(1, 3))}
+
+    for_finish_work = for_begin_work
 
     def for_pause(self, order: int, draw: Draw) -> Arguments:
         return {"reason": draw(st.sampled_from(["tool_change", "the roof leaks", " "]))}

@@ -99,6 +99,8 @@ def _what(event: OrderEvent, data: Mapping[str, Any]) -> str:
     if event.verb == "report":
         counts = [f"{_signed(data.get(name))} {name}" for name in ("good", "rejected") if _signed(data.get(name))]
         return f"{words.did(event.verb)} {words.listed(counts, 'and') if counts else 'a count'}"
+    if event.verb in ("begin_work", "finish_work"):
+        return f"{words.did(event.verb)} {data.get('workOrder') or 'a work order'} {data.get('name') or ''}".strip()
     if event.verb == "hold" and event.moved:
         return f"{words.did(event.verb)}, which paused it"
     return words.did(event.verb)
@@ -194,6 +196,10 @@ def _closed(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
     return [Change(label, "", str(value)[:LONGEST]) for label, value in facts if value]
 
 
+def _finished(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    return [Change("Minutes", "", _number(data["minutes"]))] if data.get("minutes") is not None else []
+
+
 _FACTS: dict[str, Callable[[Mapping[str, Any], ZoneInfo], list[Change]]] = {
     "amend": _amended,
     "adjust_quantity": _adjusted,
@@ -201,4 +207,5 @@ _FACTS: dict[str, Callable[[Mapping[str, Any], ZoneInfo], list[Change]]] = {
     "create": _created,
     "verify": _verified,
     "close": _closed,
+    "finish_work": _finished,
 }

@@ -13,6 +13,8 @@ VERBS = {
     "schedule": ("Schedule", "scheduled the order"),
     "start": ("Start", "started production"),
     "report": ("Report quantity", "reported"),
+    "begin_work": ("Start work order", "started"),
+    "finish_work": ("Finish work order", "finished"),
     "pause": ("Pause", "paused production"),
     "resume": ("Resume", "resumed production"),
     "complete": ("Complete", "completed production"),

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_every_verb_of_the_life_is_a_step_and_has_a_form() -> None:
-    assert set(ORDER) == set(table()) == set(FORMS)
+    of_one_operation = {"begin_work", "finish_work"}  # not of the whole order: these are said on the floor
+    assert set(ORDER) == set(table()) - of_one_operation == set(FORMS)
     assert len(ORDER) == len(set(ORDER))
 
 
