@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
+from manufacturing.models import StockMove
 from orders.chain import event_hash
 from orders.history import hashed_fields
 from orders.models import OrderEvent, QuantityEntry, SealLeaf
 from quality.models import Hold, Verification
+
+Kind = StockMove.Kind
 
 
 def events_of(order_id: int, *, moves_only: bool) -> QuerySet[OrderEvent]:
@@ -35,22 +37,26 @@ def holds_of(order_id: int) -> QuerySet[Hold]:
     return Hold.objects.filter(order_id=order_id).order_by("id")
 
 
-def lots_produced(order_id: int) -> list[tuple[str, Decimal]]:
-    """(lot number, good pieces) of the lots the order made, by number; lots corrected to nothing are left out."""
-    rows = (
-        QuantityEntry.objects.filter(order_id=order_id, lot_number__isnull=False)
-        .values("lot_number")
-        .annotate(quantity=Sum("good"))
-        .filter(quantity__gt=0)
-        .order_by("lot_number")
-    )
-    return [(str(row["lot_number"]), row["quantity"]) for row in rows]
+def lots_produced(order_id: int) -> list[dict[str, Any]]:
+    """The lots and serial numbers that good pieces went into, less what was taken back: [{lot, amount}], by product
+    and lot. What went into stock without a lot is left out: the order's totals tell it.
+    """
+    moves = _moves_by_lot(order_id).filter(kind=Kind.PRODUCTION, balance__lot__isnull=False)
+    return list(moves.annotate(amount=Sum("quantity")).filter(amount__gt=0))
 
 
 def lots_consumed(order_id: int) -> list[dict[str, Any]]:
-    """The component lots that reporters named, in the order of booking: [{productId, sku, lotNumber, quantity}]."""
-    rows = QuantityEntry.objects.filter(order_id=order_id).exclude(consumed_lots=[]).order_by("id")
-    return [lot for lots in rows.values_list("consumed_lots", flat=True) for lot in lots]
+    """What was used, less what was given back: [{item_uuid, sku, lot, amount}], by product and lot.
+
+    `lot` is None for what has no lots; it is listed all the same, for nothing else says what went into the goods.
+    """
+    moves = _moves_by_lot(order_id).filter(kind__in=[Kind.CONSUMPTION, Kind.OVER_CONSUMPTION, Kind.RETURN])
+    return list(moves.annotate(amount=-Sum("quantity")).filter(amount__gt=0))
+
+
+def _moves_by_lot(order_id: int) -> QuerySet[StockMove, Any]:
+    moves = StockMove.objects.filter(order_id=order_id).order_by("balance__item__sku", "balance__lot__code")
+    return moves.values(item_uuid=F("balance__item__uuid"), sku=F("balance__item__sku"), lot=F("balance__lot__code"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """What a planner should know before deciding. Warnings refuse nothing."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import NotFound
+from factoryos.kernel.quantities import shortest
 from orders import allocation
 from orders.locks import assignments_of, line_to_adjust
+from orders.materials import reserving
 from orders.models import Assignment, ProductionOrder
 from orders.specs import Warned
 from orders.states import ENDED, State
@@ -35,6 +39,18 @@ def window_overlaps(order: ProductionOrder) -> list[Warned]:
             {"machineCode": machine, "reference": reference},
         )
         for machine, reference in others
+    ]
+
+
+def material_short(missing: Sequence[Mapping[str, Any]]) -> list[Warned]:
+    """One for each component that is short, as `orders.materials.reserving` tells them."""
+    return [
+        Warned(
+            "material_short",
+            f"{part['name']} is short by {shortest(part['short'])} {part['uom']}",
+            {"productId": part["item_id"], **{name: part[name] for name in ("sku", "required", "short")}},
+        )
+        for part in missing
     ]
 
 
@@ -69,4 +85,7 @@ def plan_adjustment(*, order_id: int, by: Actor, line_id: int | None, target: De
         PlannedShare(share.machine.code if share.machine else None, share.quantity, quantity, share.produced)
         for share, quantity in zip(assignments, proposed, strict=True)
     ]
-    return PlannedAdjustment(line.target, shares, len(assignments) > 1, allocation.warnings(order, target=total))
+    found = allocation.warnings(order, target=total)
+    if order.state not in _DONE:  # what is made needs no material any more
+        found += material_short(reserving.short_for(order.pk, line_id=line.pk, target=target))
+    return PlannedAdjustment(line.target, shares, len(assignments) > 1, found)

@@ -1,11 +1,12 @@
 """What lies in stock, as plain rows: by product, by lot, and what the free stock would make."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from manufacturing.boms.explosion import explode
@@ -30,6 +31,12 @@ def stock_by_product(factory_id: int, *, text: str = "") -> QuerySet[Any, Any]:
     return items.order_by("sku", "id").values("uuid", "sku", "name", "unit").annotate(
         on_hand=Coalesce(Sum("balances__on_hand"), zero), reserved=Coalesce(Sum("balances__reserved"), zero)
     )  # fmt: skip
+
+
+def free_by_item(item_ids: Iterable[int]) -> dict[int, Decimal]:
+    """How much of each of these items is free now, read without a lock: for forecasts, not for taking."""
+    rows = StockBalance.objects.filter(item__in=list(item_ids)).values_list("item_id")
+    return dict(rows.annotate(free=Sum(F("on_hand") - F("reserved"))))
 
 
 @dataclass(frozen=True, slots=True)

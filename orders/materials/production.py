@@ -34,6 +34,12 @@ class StockPlan:
     short: list[dict[str, Any]] = field(default_factory=list)
     used: dict[int, Decimal] = field(default_factory=dict)  # component → change of what it has used by the BOM
     over: dict[int, Decimal] = field(default_factory=dict)  # component → recorded beyond the BOM
+    lots: dict[tuple[str, str | None], Decimal] = field(default_factory=dict)  # (sku, lot) → used; negative: given back
+
+    def use(self, sku: str, balance: Balance, quantity: Decimal) -> None:
+        """Remember for the history that so much was used (negative: given back)."""
+        key = (sku, balance.lot_code)
+        self.lots[key] = self.lots.get(key, ZERO) + quantity
 
     def write(self, *, entry_id: int) -> None:
         """Write the moves of an entry and the components' totals. Problem: StockShort."""
@@ -51,6 +57,15 @@ class StockPlan:
                 """,
                 [ids, [self.used.get(key, ZERO) for key in ids], [self.over.get(key, ZERO) for key in ids]],
             )
+
+
+def told(*plans: StockPlan) -> dict[str, Any]:
+    """What the order's event says of components: `consumed` and `short`, each only where there is any."""
+    consumed = [
+        {"sku": sku, "lot": lot, "quantity": used} for plan in plans for (sku, lot), used in plan.lots.items() if used
+    ]
+    short = [{"sku": part["sku"], "quantity": part["short"]} for plan in plans for part in plan.short]
+    return {name: parts for name, parts in (("consumed", consumed), ("short", short)) if parts}
 
 
 def plan(
@@ -165,6 +180,7 @@ def _take(
         if part > usual:
             posting.move(balance, Kind.OVER_CONSUMPTION, usual - part, component_id=component.id)
             found.over[component.id] = found.over.get(component.id, ZERO) + part - usual
+        found.use(component.sku, balance, part)
         taken += part
     return taken
 
@@ -185,6 +201,7 @@ def _use_beyond_the_bom(
         left = lot.quantity
         for balance, part in share_out(lot.quantity, choice):
             found.posting.move(balance, Kind.OVER_CONSUMPTION, -part)
+            found.use(lot.sku, balance, part)
             left -= part
         if left:
             found.short.append({"productId": lot.item_uuid, "sku": lot.sku, "required": lot.quantity, "short": left})
@@ -210,6 +227,7 @@ def _give_back(
             break
         balance = balances[balance_id]
         found.posting.move(balance, Kind.RETURN, part, component_id=component.id, run_id=run_id)
+        found.use(component.sku, balance, -part)
         if keep:
             found.posting.reserve(component.id, balance, part)
         left -= part

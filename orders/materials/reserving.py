@@ -11,6 +11,7 @@ from factoryos.kernel.quantities import ZERO
 from manufacturing.models import Shortage
 from manufacturing.problems import MaterialShort
 from manufacturing.stock.balances import Balance, free_of, lock_balances
+from manufacturing.stock.figures import free_by_item
 from manufacturing.stock.picking import free_lots, share_out, turn
 from manufacturing.stock.posting import Posting
 from orders.materials.components import Component, components_of, reservations_of
@@ -76,6 +77,18 @@ def shortages_of(order_id: int) -> list[dict[str, Any]]:
         for component in components_of(order_id)
         if component.outstanding > 0
     ]
+
+
+def short_for(order_id: int, *, line_id: int, target: Decimal) -> list[dict[str, Any]]:
+    """What free stock would lack if a line's target were this, reserving nothing: [{item_id (uuid), sku, name, uom,
+    required (beyond what is reserved and used already), available, short}]. Problem: Invalid (beyond counting).
+    """
+    components = components_of(order_id)
+    for component in components:
+        if component.line_id == line_id:
+            component.target = target
+    wanted = {component.item_id for component in components if component.outstanding > 0}
+    return missing_for(components, free_by_item(wanted)) if wanted else []
 
 
 def _told(component: Component, *, required: Decimal, short: Decimal) -> dict[str, Any]:

@@ -29,5 +29,6 @@ def ship(order: ProductionOrder, *, quantity: Decimal, by: Actor) -> None:
         posting.move(balance, StockMove.Kind.SHIPMENT, -part)
         left -= part
     if left:
-        raise StockShort(sku=order.reference, wanted=quantity, available=quantity - left)
+        sku = order.item.sku if order.item else order.reference
+        raise StockShort(sku=sku, wanted=quantity, available=quantity - left)
     posting.write()

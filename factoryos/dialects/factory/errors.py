@@ -71,6 +71,7 @@ _TOLD = frozenset(
     {"messages", "joined", "field", "reference", "roles", "reasons", "clashes", "verb", "thing", "method", "reason"}
     | {"wanted", "choice"}
 )
+_OF_STOCK = {"sku": "sku", "lotNumber": "lot", "wanted": "wanted", "available": "available"}
 _NAMES = {"machine": "machineCode"}
 _DASH = re.compile(r"_([a-z])")
 
@@ -122,7 +123,17 @@ def details_of(problem: Problem) -> dict[str, Any]:
             return {"state": WORDS[State(data["state"])]}
         case "duplicate":
             return {"field": data["field"]}
+        case "material_short":
+            return {"shortages": [shortage(part) for part in data["missing"]]}
+        case "stock_short":
+            return {name: data[key] for name, key in _OF_STOCK.items()}
     return {_camel(name): _renamed(value) for name, value in data.items() if name not in _TOLD}
+
+
+def shortage(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A component that is short, as `orders.materials.reserving` tells it: with what is `reserved`, or `available`."""
+    names = ("sku", "name", "required", "reserved", "available", "short")
+    return {"productId": part["item_id"], **{name: part[name] for name in names if name in part}}
 
 
 def _renamed(value: Any) -> Any:

@@ -14,12 +14,13 @@ from factoryos.dialects.base.requests import fit, read
 from factoryos.dialects.factory import naming
 from factoryos.dialects.factory import order_requests as take
 from factoryos.dialects.factory import order_responses as show
-from factoryos.dialects.factory.errors import WrongEndpoint
+from factoryos.dialects.factory.errors import WrongEndpoint, shortage
 from factoryos.dialects.factory.states import OTHER_ENDPOINT, WORDS, verb_of
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO
 from factoryos.kernel.transactions import Answer
 from orders import actions, warnings
+from orders.materials import reserving
 from orders.models import ProductionOrder
 from orders.problems import QuantityMismatch
 from orders.selectors import order_row, state_of
@@ -77,9 +78,10 @@ def schedule(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
         planned_start=values.get("planned_start"),
         planned_end=values.get("planned_end"),
     )
-    overlaps = warnings.window_overlaps(order)
-    told = [{"code": found.code, "message": found.message, **found.data} for found in overlaps]
-    return answer(order_id, by=by, shortages=[], warnings=told)
+    short = reserving.shortages_of(order_id)
+    found = warnings.window_overlaps(order) + warnings.material_short(short)
+    told = [{"code": warned.code, "message": warned.message, **warned.data} for warned in found]
+    return answer(order_id, by=by, shortages=[shortage(part) for part in short], warnings=told)
 
 
 def _shares(values: dict[str, Any], *, by: Actor, order_id: int) -> list[Share]:

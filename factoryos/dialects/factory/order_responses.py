@@ -133,8 +133,11 @@ def entry(booked: QuantityEntry) -> Json:
         "face": booked.face,
         "occurredAt": instant(booked.occurred_at),
         "serialNumbers": booked.serial_numbers,
-        "consumedLots": booked.consumed_lots,
-        "shortConsumption": [],
+        "consumedLots": [{**lot, "quantity": number(lot["quantity"])} for lot in booked.consumed_lots],
+        "shortConsumption": [
+            {**part, "required": number(part["required"]), "short": number(part["short"])}
+            for part in booked.short_consumption
+        ],
     }
 
 

@@ -39,11 +39,11 @@ def record(row: OrderRow, *, by: Actor) -> dict[str, Any]:
         "verification": show.verification(signed) if signed and row.state in {State.VERIFIED, State.CLOSED} else None,
         "shipment": _shipment(history),
         "lots": {
-            "produced": [
-                {"lotNumber": lot, "quantity": show.number(shortest(quantity))}
-                for lot, quantity in trail.lots_produced(row.id)
+            "produced": [{"lotNumber": lot["lot"], "quantity": lot["amount"]} for lot in trail.lots_produced(row.id)],
+            "consumed": [
+                {"productId": lot["item_uuid"], "sku": lot["sku"], "lotNumber": lot["lot"], "quantity": lot["amount"]}
+                for lot in trail.lots_consumed(row.id)
             ],
-            "consumed": [{**lot, "quantity": show.number(lot["quantity"])} for lot in trail.lots_consumed(row.id)],
         },
         "quality": {"checks": [], "defects": [], "ncrs": [], "holds": [_hold(hold) for hold in trail.holds_of(row.id)]},
         "history": history,

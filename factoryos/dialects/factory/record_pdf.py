@@ -14,6 +14,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 from factoryos.dialects.base.answers import dumps
 
 LONGEST_TEXT, LONGEST_WORD = 300, 40
+MOST_LOTS = 500  # rows; an order of serial numbers has a lot for every piece, and each row takes its time to lay out
 _STYLES = getSampleStyleSheet()
 
 
@@ -96,7 +97,11 @@ def _signed(data: dict[str, Any]) -> list[Flowable]:
 
 def _lots(data: dict[str, Any]) -> list[Flowable]:
     rows = [["made", lot["lotNumber"], lot["quantity"]] for lot in data["lots"]["produced"]]
-    rows += [["used", f"{lot['sku']} {lot['lotNumber']}", lot["quantity"]] for lot in data["lots"]["consumed"]]
+    rows += [
+        ["used", f"{lot['sku']} {lot['lotNumber'] or '(no lot)'}", lot["quantity"]] for lot in data["lots"]["consumed"]
+    ]
+    if len(rows) > MOST_LOTS:
+        rows[MOST_LOTS:] = [["", f"and {len(rows) - MOST_LOTS} more, which the record as JSON names", None]]
     return [Paragraph("Lots", _STYLES["Heading3"]), _table(rows, widths=[20, 110, 40])] if rows else []
 
 

@@ -146,8 +146,14 @@ _ENTRY = an_object(
     face=TEXT,
     occurredAt=TIME,
     serialNumbers=list_of(TEXT),
-    consumedLots=list_of(ANY),
-    shortConsumption=list_of(ANY),
+    consumedLots={
+        **list_of(an_object(productId=ID, sku=TEXT, lotNumber=TEXT, quantity=NUMBER)),
+        "description": "The component lots that the caller named.",
+    },
+    shortConsumption={
+        **list_of(an_object(productId=ID, sku=TEXT, required=NUMBER, short=NUMBER)),
+        "description": "Components that should have been used but were not in stock.",
+    },
 )
 
 ORDER_SCHEMAS: dict[str, Json] = {
@@ -196,7 +202,13 @@ ORDER_SCHEMAS: dict[str, Json] = {
     "Adjustment": {"allOf": [ref("AdjustmentPreview"), an_object(reason=TEXT)]},
     "Shortage": an_object(productId=ID, sku=TEXT, name=TEXT, required=NUMBER, reserved=NUMBER, short=NUMBER),
     "WindowOverlap": an_object(code=one_of("window_overlap"), message=TEXT, machineCode=TEXT, reference=TEXT),
-    "ScheduledOrder": order_and(shortages=list_of(ref("Shortage")), warnings=list_of(ref("WindowOverlap"))),
+    "MaterialShort": an_object(
+        code=one_of("material_short"), message=TEXT, productId=ID, sku=TEXT, required=NUMBER, short=NUMBER
+    ),
+    "ScheduledOrder": order_and(
+        shortages=list_of(ref("Shortage")),
+        warnings=list_of({"anyOf": [ref("WindowOverlap"), ref("MaterialShort")]}),
+    ),
     "MovedOrder": order_and(transition=ref("Transition")),
     "CountedOrder": order_and(entry=ref("QuantityEntry")),
     "VerifiedOrder": order_and(verification=ref("Verification")),
@@ -219,7 +231,14 @@ ORDER_SCHEMAS: dict[str, Json] = {
         shipment=or_null(ref("Shipment")),
         lots=an_object(
             produced=list_of(an_object(lotNumber=TEXT, quantity=NUMBER)),
-            consumed=list_of(an_object(productId=ID, sku=TEXT, lotNumber=TEXT, quantity=NUMBER)),
+            consumed=list_of(
+                an_object(
+                    productId=ID,
+                    sku=TEXT,
+                    lotNumber={**or_null(TEXT), "description": "Null for what has no lots."},
+                    quantity=NUMBER,
+                )
+            ),
         ),
         quality=an_object(
             checks=list_of(ANY), defects=list_of(ANY), ncrs=list_of(ANY), holds=list_of(ref("HoldOfRecord"))
