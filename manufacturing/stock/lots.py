@@ -1,6 +1,6 @@
-"""Lots and serial numbers: found by their code, made when they are first named."""
+"""Lots and serial numbers: found by their code, made when they are first named. Serial numbers are locked before balances."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -32,8 +32,6 @@ def lots_for(
 
     Problem: Duplicate (a lot that is known with another best-before date; a serial number that is known).
     """
-    if serial:
-        _refuse_known_pieces(item, codes)
     found = find_lots(item.pk, codes)
     missing = [code for code in dict.fromkeys(codes) if code not in found]
     if missing:
@@ -45,9 +43,20 @@ def lots_for(
             ignore_conflicts=True,  # two may name a new lot at once; both mean the same one
         )
         found = find_lots(item.pk, codes)
+    if serial:
+        _lock(found.values())
+        _refuse_known_pieces(item, codes)
     if best_before is not None:
         _agree_on_best_before(item, codes, best_before=best_before)
     return [found[code] for code in codes]
+
+
+def _lock(lot_ids: Iterable[int]) -> None:
+    """Two may bring the same number at once, even to two places: the second asks when the first is done."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM manufacturing_lot WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(lot_ids)]
+        )
 
 
 def _refuse_known_pieces(item: Item, codes: Sequence[str]) -> None:
