@@ -10,17 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from factoryos.supervision.fields import CodeField, LineField
-from factoryos.supervision.listing import CheapList, amount, link_to
+from factoryos.supervision.listing import CheapList, amount, link_to, link_to_list
 from factoryos.supervision.one_transaction import OneTransaction
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.related_tables import tables_of
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import FactoryFilter, ScopedAdmin, factory_filter, is_keeper
 from factoryos.supervision.verbs.actions import ACTIONS
-from manufacturing.models import Item, Machine
+from manufacturing.models import Item, Machine, Reservation
 from orders.models import (
     Assignment,
     Note,
+    OrderComponent,
     OrderEvent,
     OrderLine,
     OrderTally,
@@ -124,6 +125,27 @@ class OrderLineAdmin(OfOrder):
     @display(description="item")
     def of_item(self, line: OrderLine) -> str:
         return link_to(Item, line.item_id, line.item)
+
+
+@register(OrderComponent, site=site)
+class OrderComponentAdmin(OfOrder):
+    """What an order needs of an item, as its BOM said when it was made."""
+
+    list_display = ("of_item", "of_order", "uom", amount("consumed"), amount("over_consumed"), "promised")
+    list_filter = (factory_filter("order__factory"),)
+    list_select_related = ("order", "item")
+    search_fields = ("order__reference__startswith", "item__sku__startswith")
+    search_help_text = "Beginning of an order's reference or of a component's SKU"
+    exclude = ("consumed", "over_consumed")
+    readonly_fields = (amount("consumed"), amount("over_consumed"), "promised")
+
+    @display(description="item", ordering="item__sku")
+    def of_item(self, component: OrderComponent) -> str:
+        return link_to(Item, component.item_id, component.item)
+
+    @display(description="reserved")
+    def promised(self, component: OrderComponent) -> str:
+        return link_to_list(Reservation, f"component__id__exact={component.pk}", "Reservations")
 
 
 @register(Assignment, site=site)

@@ -1,4 +1,6 @@
-"""Pages of quality: holds and verifications, as they were made."""
+"""Pages of quality: holds, verifications and what went into what, as they were made."""
+
+from typing import Any
 
 from django.contrib.admin import EmptyFieldListFilter, display, register
 
@@ -6,8 +8,9 @@ from factoryos.supervision.listing import amount, link_to
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import FactoryFilter
+from manufacturing.models import Item, Lot
 from orders.models import ProductionOrder
-from quality.models import Hold, Verification
+from quality.models import Consumption, Hold, Output, Verification
 
 
 @register(Hold, site=site)
@@ -42,3 +45,31 @@ class VerificationAdmin(ReadOnlyAdmin):
     @display(description="order")
     def of_order(self, verification: Verification) -> str:
         return link_to(ProductionOrder, verification.order_id, verification.order)
+
+
+class GenealogyAdmin(ReadOnlyAdmin):
+    """Which lots went into, or came out of, the pieces of a report."""
+
+    tenant_path = "factory"
+    list_display = ("of_item", "of_lot", "of_order", "factory", amount("quantity"), "run")
+    list_filter = (FactoryFilter,)
+    list_select_related = ("item", "lot", "order", "factory", "run")
+    search_fields = ("order__reference__startswith", "item__sku__startswith", "lot__code__exact")
+    search_help_text = "Beginning of an order's reference or of an item's SKU, or a whole lot number"
+    exclude = ("quantity",)
+    readonly_fields = (amount("quantity"),)
+
+    @display(description="item", ordering="item__sku")
+    def of_item(self, link: Any) -> str:
+        return link_to(Item, link.item_id, link.item)
+
+    @display(description="lot")
+    def of_lot(self, link: Any) -> str:
+        return link_to(Lot, link.lot_id, link.lot)
+
+    @display(description="order")
+    def of_order(self, link: Any) -> str:
+        return link_to(ProductionOrder, link.order_id, link.order)
+
+
+register(Consumption, Output, site=site)(GenealogyAdmin)

@@ -1,19 +1,20 @@
-"""What hangs on an order, as tables on its page: the newest rows, each table one query, and a link to all of them."""
+"""What hangs on an order or a bill of materials, as tables on its page: some rows, one query each, and a link to all."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet, Sum
 from django.utils.safestring import SafeString
 
 from factoryos.kernel.quantities import shortest
 from factoryos.supervision.listing import link_to, link_to_list
-from manufacturing.models import Item, Machine, WorkArea
+from manufacturing.models import Bom, BomComponent, BomOperation, BomVersion, Item, Machine, WorkArea
 from orders.models import (
     Assignment,
     Note,
+    OrderComponent,
     OrderEvent,
     OrderLine,
     ProductionOrder,
@@ -37,6 +38,7 @@ class Plan:
     joined: tuple[str, ...]
     headings: tuple[str, ...]
     cells: Cells
+    worked_out: Mapping[str, Any] = field(default_factory=dict)  # columns that the database works out
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,22 @@ def _signed(amount: Decimal) -> str:
     return ("+" if amount > 0 else "") + shortest(amount)
 
 
+def _or_dash(amount: Decimal | None) -> str:
+    return "–" if amount is None else shortest(amount)
+
+
 PLANS = (
     Plan(
         OrderLine, "Lines", ("sort", "pk"), ("item",), ("Item", "Variant", "Target", "Good", "Rejected"),
         lambda line: (link_to(Item, line.item_id, line.item), line.variant or "–", shortest(line.target),
                       shortest(line.good), shortest(line.rejected)),
+    ),
+    Plan(
+        OrderComponent, "Components", ("position",), ("item",),
+        ("Item", "Unit", "Reserved", "Used", "Beyond the BOM", "Short"),
+        lambda part: (link_to(Item, part.item_id, part.item), part.uom or part.item.unit, _or_dash(part.reserved),
+                      shortest(part.consumed), shortest(part.over_consumed), _or_dash(part.short)),
+        {"reserved": Sum("reservations__quantity"), "short": F("shortage__quantity")},
     ),
     Plan(
         Assignment, "Assignments", ("sort", "pk"), ("machine", "work_area"), ("On", "Quantity", "Produced", "Runs now"),
@@ -100,14 +113,40 @@ PLANS = (
 )  # fmt: skip
 
 
+_COMPONENTS = Plan(
+    BomComponent, "Components", ("position",), ("item",), ("Item", "Quantity", "Unit"),
+    lambda line: (link_to(Item, line.item_id, line.item), shortest(line.quantity), line.uom or line.item.unit),
+)  # fmt: skip
+_OPERATIONS = Plan(
+    BomOperation, "Operations", ("sequence",), (), ("No.", "Operation", "Where", "Minutes"),
+    lambda step: (step.sequence, step.name, step.workcenter or "–", shortest(step.duration_minutes)),
+)  # fmt: skip
+_VERSIONS = Plan(
+    BomVersion, "Versions", ("-number",), (), ("Version", "Name", "Type", "For", "Why", "Made by", "Made"),
+    lambda version: (link_to(BomVersion, version.pk, version.number), version.name, version.get_type_display(),
+                     f"{shortest(version.quantity)} {version.uom}", version.change_reason or "–", version.made_by_name,
+                     version.made_at),
+)  # fmt: skip
+
+
 def tables_of(order: ProductionOrder) -> list[Table]:
     """Every table of this order; empty ones too, for that nothing happened is worth knowing."""
-    return [_table(plan, order) for plan in PLANS]
+    return [_table(plan, "order", order.pk) for plan in PLANS]
 
 
-def _table(plan: Plan, order: ProductionOrder) -> Table:
-    found: QuerySet[Any] = plan.model._default_manager.filter(order=order).order_by(*plan.order_by)
-    rows = list(found.select_related(*plan.joined)[: SHOWN + 1] if plan.joined else found[: SHOWN + 1])
-    query = f"order__id__exact={order.pk}"
+def tables_of_bom(bom: Bom) -> list[Table]:
+    """What it says now, and all that it said."""
+    version = BomVersion.objects.filter(bom=bom, number=bom.version).values_list("pk", flat=True).get()
+    return [_table(plan, "version", version) for plan in (_COMPONENTS, _OPERATIONS)] + [
+        _table(_VERSIONS, "bom", bom.pk)
+    ]
+
+
+def _table(plan: Plan, owner: str, pk: int) -> Table:
+    """The rows that name `pk` in the column `owner`."""
+    found: QuerySet[Any] = plan.model._default_manager.filter(**{owner: pk}).order_by(*plan.order_by)
+    found = found.select_related(*plan.joined) if plan.joined else found
+    rows = list((found.annotate(**plan.worked_out) if plan.worked_out else found)[: SHOWN + 1])
+    query = f"{owner}__id__exact={pk}"
     more = link_to_list(plan.model, query, f"All {plan.title.lower()}") if len(rows) > SHOWN else None
     return Table(plan.title, plan.headings, [plan.cells(row) for row in rows[:SHOWN]], more)

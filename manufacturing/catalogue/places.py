@@ -1,4 +1,4 @@
-"""Work areas and machines: making and changing them, one by one and many at once."""
+"""Places: work areas, machines and stock locations; making and changing them, machines also many at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from manufacturing.catalogue.duplicates import refused_if_taken
-from manufacturing.models import Machine, WorkArea
+from manufacturing.models import Machine, StockLocation, WorkArea
 
 
 def create_work_area(*, by: Actor, code: str, name: str) -> WorkArea:
@@ -80,3 +80,20 @@ def change_machine(machine: Machine, *, by: Actor, changes: dict[str, Any]) -> M
     with refused_if_taken("machine_code_once", field="code", value=machine.code):
         machine.save(update_fields=[*changes, "updated_at"])
     return machine
+
+
+def create_stock_location(*, by: Actor, code: str, name: str) -> StockLocation:
+    """A new place where stock lies. Its code stays, for one of them is known by it. Problems: RoleMissing, Duplicate."""
+    authorise(by, "set_up")
+    location = StockLocation(factory_id=by.factory.id, code=code, name=name, created_at=clock.now())
+    with refused_if_taken("stock_location_code_once", field="code", value=code):
+        location.save(force_insert=True)
+    return location
+
+
+def rename_stock_location(location: StockLocation, *, by: Actor, name: str) -> StockLocation:
+    """Give a place where stock lies another name. Problem: RoleMissing."""
+    authorise(by, "set_up")
+    location.name = name
+    location.save(update_fields=["name"])
+    return location

@@ -1,6 +1,7 @@
 """A factory with one of everything that the admin shows, people who may and may not see it, and what is in the tables."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -23,11 +24,30 @@ from factoryos.kernel.models import (
     UserToken,
 )
 from factoryos.supervision.site import site
-from manufacturing.models import Item, Machine, Method, Operation, WorkArea
+from manufacturing.boms.writing import Part, Recipe, Step, create_bom
+from manufacturing.models import (
+    Bom,
+    BomComponent,
+    BomOperation,
+    BomVersion,
+    Item,
+    Lot,
+    Machine,
+    Method,
+    Operation,
+    Reservation,
+    Shortage,
+    StockBalance,
+    StockLocation,
+    StockMove,
+    WorkArea,
+)
+from manufacturing.stock.receipts import Delivery, receive
 from orders.actions import add_note, hold
 from orders.models import (
     Assignment,
     Note,
+    OrderComponent,
     OrderEvent,
     OrderLine,
     OrderTally,
@@ -38,7 +58,7 @@ from orders.models import (
     SealLeaf,
     WorkOrder,
 )
-from quality.models import Hold, Verification
+from quality.models import Consumption, Hold, Output, Verification
 from tests import floor
 from tests.callers import a_member, a_user
 from tests.calls import Plant
@@ -59,7 +79,9 @@ class World:
         self.member = a_member(self.factory, "viewer")
         self._kernel()
         self._masters()
+        self._materials()
         self._order()
+        self._traces()
         self._console()
 
     def _put(self, *rows: Any) -> None:
@@ -89,6 +111,27 @@ class World:
         step = Operation.objects.create(method=method, sequence=1, name=f"Step {name}", work_area=area)
         self._put(self.plant.item, self.plant.press, area, method, step)
 
+    def _materials(self) -> None:
+        """A BOM of the plant's item: of one part enough lies in stock, of the other too little."""
+        factory, by = self.factory, self.plant.actor
+        self.part, self.scarce = (
+            floor.an_item(factory, sku=f"{name}-{factory.slug}", tracking="lot") for name in ("PART", "SCARCE")
+        )
+        recipe = Recipe(
+            name=f"Bill of {factory.slug}", parts=[Part(self.part, Decimal(1)), Part(self.scarce, Decimal(2))],
+            steps=[Step(f"Fold in {factory.slug}")],
+        )  # fmt: skip
+        bom = floor.done(create_bom, by=by, item=self.plant.item, recipe=recipe)
+        place = StockLocation.objects.create(
+            factory=factory, code=f"SHELF-{factory.pk}", name=f"Shelf of {factory.slug}"
+        )
+        for item, quantity in ((self.part, 5000), (self.scarce, 10)):
+            delivery = Delivery(item, Decimal(quantity), lot_number=f"L-{factory.slug}", reference=f"D-{factory.slug}")
+            moves = floor.done(receive, delivery=delivery, by=by)
+            self._put(moves[0], moves[0].balance, moves[0].balance.lot)
+        version = bom.versions.get()
+        self._put(bom, version, version.components.first(), version.operations.get(), place)
+
     def _order(self) -> None:
         path = self.plant.order("in_production")
         logged = self.plant.admin.post(f"{path}/log-quantity", {"quantityGood": 3, "machineCode": "PRESS-01"})
@@ -101,13 +144,22 @@ class World:
         seal = Seal.objects.create(leaves=1, merkle_root=self.factory.slug, seal_hash=self.factory.slug)
         self._put(
             order, note, held, seal, order.lines.get(), order.assignments.get(), order.events.first(), order.entries.get(),
-            WorkOrder.objects.create(order=order, sequence=1, name=f"Work of {self.factory.slug}"),
+            WorkOrder.objects.get(order=order),
             OrderTally.objects.filter(factory=self.factory).first(),
             SealLeaf.objects.create(seal=seal, position=0, order=order, seq=1, head="h"),
             Verification.objects.create(
                 factory=self.factory, order=order, quantity_final=3, quantity_good=3, quantity_rejected=0,
                 difference_good=0, difference_rejected=0, verified_by_id="x", verified_by_name="x",
             ),
+        )  # fmt: skip
+
+    def _traces(self) -> None:
+        """What the order above left in the tables of material."""
+        components = OrderComponent.objects.filter(order=self.things[ProductionOrder])
+        self._put(
+            components.first(), Reservation.objects.filter(component__in=components).first(),
+            Shortage.objects.get(component__in=components), Output.objects.get(factory=self.factory),
+            Consumption.objects.filter(factory=self.factory).first(),
         )  # fmt: skip
 
     def _console(self) -> None:
@@ -183,6 +235,9 @@ RIGHTS: dict[type[Model], Rights] = {
     ApiKey: Rights(True, "add change", "add change"),
     PauseReason: Rights(True, "add change", "add change"),
     Item: _MASTER, WorkArea: _MASTER, Machine: _MASTER, Method: _MASTER, Operation: _SHOWN,
+    StockLocation: Rights(True, "add change", "add change"),
+    Bom: _SHOWN, BomVersion: _SHOWN, BomComponent: _SHOWN, BomOperation: _SHOWN, Lot: _SHOWN, StockBalance: _SHOWN,
+    StockMove: _SHOWN, Reservation: _SHOWN, Shortage: _SHOWN, OrderComponent: _SHOWN, Consumption: _SHOWN, Output: _SHOWN,
     SavedView: Rights(True, "delete", "delete"),
     ProductionOrder: _SHOWN, OrderLine: _SHOWN, Assignment: _SHOWN, WorkOrder: _SHOWN, OrderEvent: _SHOWN,
     QuantityEntry: _SHOWN, Note: _SHOWN, OrderTally: _SHOWN, Hold: _SHOWN, Verification: _SHOWN, BulkOperation: _SHOWN,

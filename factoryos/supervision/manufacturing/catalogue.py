@@ -1,4 +1,4 @@
-"""Pages of manufacturing: items, work areas, machines, methods with their operations."""
+"""What a factory sets up once: items, work areas, machines, methods with their operations."""
 
 from decimal import Decimal
 from typing import Any
