@@ -5,12 +5,17 @@ from django.db import connection
 # What may change in place, and what is only ever added to.
 _ROWS = (
     "orders_productionorder", "orders_orderline", "orders_assignment", "orders_workorder", "orders_ordertally",
-    "quality_hold", "quality_verification",
+    "orders_ordercomponent", "manufacturing_bom", "manufacturing_lot", "manufacturing_stockbalance",
+    "manufacturing_reservation", "manufacturing_shortage", "quality_hold", "quality_verification", "quality_consumption",
+    "quality_output",
 )  # fmt: skip
-_LEDGERS = ("orders_orderevent", "orders_quantityentry", "kernel_outboxmessage", "kernel_rememberedanswer")
+_LEDGERS = (
+    "orders_orderevent", "orders_quantityentry", "manufacturing_bomversion", "manufacturing_stockmove",
+    "kernel_outboxmessage", "kernel_rememberedanswer",
+)  # fmt: skip
 
 _QUERY = " UNION ALL ".join(
-    [f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY id), '')) FROM {table} AS t" for table in _ROWS]
+    [f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} AS t" for table in _ROWS]
     + [f"SELECT '{table}', count(*)::text FROM {table}" for table in _LEDGERS]
 )
 

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from factoryos.checks import APPEND_ONLY
 from factoryos.kernel.models import Factory
+from manufacturing.boms.writing import Part, Recipe, Step, create_bom
 from orders import sealing
 from orders.actions.approve import approve
 from orders.actions.report import report
@@ -19,15 +20,18 @@ from orders.chain import event_hash
 from orders.history import hashed_fields
 from orders.models import OrderEvent, ProductionOrder, Seal
 from orders.specs import Count, Share
-from tests.floor import a_factory, a_machine, an_actor, an_order, done
+from tests.floor import a_factory, a_machine, an_actor, an_item, an_order, done
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def order() -> ProductionOrder:
-    """One with four events, sealed; and a second one after it."""
-    by = an_actor(a_factory())
+    """One with four events, sealed; and a second one after it. A bill of materials, too."""
+    factory = a_factory()
+    by = an_actor(factory)
+    recipe = Recipe(name="Cap", parts=[Part(an_item(factory), Decimal(1))], steps=[Step("Press")])
+    done(create_bom, by=by, item=an_item(factory), recipe=recipe)
     order = an_order(by)
     done(approve, order_id=order.pk, by=by)
     done(start, order_id=order.pk, by=by)
