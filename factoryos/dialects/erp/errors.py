@@ -112,6 +112,9 @@ def _told(problem: Problem, request: FaceRequest) -> tuple[str, str | list[str],
     match problem.code:
         case "illegal_transition" | "not_open":
             return _wrong_moment(data)
+        case "work_order_out_of_turn":
+            now = f"Work order {data['work_order']} is {data['words']}"
+            return "illegal_state", f"{now} and cannot be {PARTICIPLES[data['verb']]} now", {"status": data["status"]}
         case "material_short":
             confirming = getattr(request, "path", "").endswith("/confirm")
             missing = [_shortage(part) for part in data["missing"]]

@@ -22,6 +22,8 @@ PARTICIPLES = {
     "approve": "confirmed",
     "start": "started",
     "report": "produced",
+    "begin_work": "started",
+    "finish_work": "finished",
     "complete": "closed",
     "cancel": "cancelled",
 }
