@@ -10,16 +10,25 @@ ITEMS: dict[str, dict[str, dict[str, object]]] = {
     "penang-plant": {
         "CAP-28": {"name": "Bottle Cap 28mm", "tracking": Item.Tracking.LOT},
         "CAP-28/BLUE": {"name": "Bottle Cap 28mm, blue", "tracking": Item.Tracking.LOT},
+        "CAP-38": {"name": "Dairy Cap 38mm", "tracking": Item.Tracking.LOT},
         "SHELL-28": {"name": "Cap shell 28mm"},
-        "LINER-28": {"name": "Cap liner 28mm"},
+        "SHELL-28/BLUE": {"name": "Cap shell 28mm, blue"},
+        "SHELL-38": {"name": "Cap shell 38mm"},
+        "LINER-28": {"name": "Cap liner 28mm", "tracking": Item.Tracking.LOT},
+        "LINER-38": {"name": "Cap liner 38mm", "tracking": Item.Tracking.LOT},
         "RESIN-PP": {"name": "Polypropylene resin", "unit": "kg", "unit_decimals": 3, "tracking": Item.Tracking.LOT},
+        "MB-BLUE": {"name": "Masterbatch, blue 5015", "unit": "kg", "unit_decimals": 3, "tracking": Item.Tracking.LOT},
+        "PACK-KIT": {"name": "Packing for 1000 caps"},
+        "CARTON-1000": {"name": "Carton for 1000 caps"},
+        "BAG-INNER": {"name": "Inner bag, LDPE"},
+        "LABEL-CARTON": {"name": "Carton label"},
     },
     "garment-studio": {
         "TEE-CLASSIC": {"name": "Classic tee, unisex"},
     },
 }
 WORK_AREAS = {
-    "penang-plant": {"PRESS-HALL": "Press hall", "CNC-CELL": "CNC cell", "QA-LAB": "Inspection"},
+    "penang-plant": {"PRESS-HALL": "Press hall", "CNC-CELL": "CNC cell", "QA-LAB": "Inspection", "PACKING": "Packing"},
     "garment-studio": {"PRINT-ROOM": "Print room"},
 }
 # Factory: code → name, work area, seconds a piece at best.

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from factoryos.kernel.models import Factory, User
 from factoryos.ops.demo import people
-from manufacturing.models import Item, Machine, Method, WorkArea
+from manufacturing.models import Bom, Item, Lot, Machine, Method, WorkArea
 from orders.models import ProductionOrder
 
 TOKEN_SECONDS = 7 * 24 * 3600
@@ -70,7 +70,8 @@ def _ids(factories: list[Factory]) -> dict[str, dict[str, str]]:
 
     return {
         "products": by(Item, "sku"),
-        "boms": {},
+        "boms": by(Bom, "name"),
+        "lots": by(Lot, "code"),
         "machines": by(Machine, "code"),
         "methods": by(Method, "code"),
         "work_areas": by(WorkArea, "code"),

@@ -9,9 +9,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from factoryos.kernel import clock
-from factoryos.kernel.actors import Actor
-from factoryos.kernel.models import Factory, User
-from factoryos.ops.demo.people import email_of
+from factoryos.kernel.models import Factory
+from factoryos.ops.demo.crew import Crew
 from manufacturing.models import Item, Machine, Method
 from orders.actions.add_note import add_note
 from orders.actions.approve import approve
@@ -31,27 +30,6 @@ from orders.specs import Circumstances, Count, NewLine, Share
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """Who does what in one factory."""
-
-    factory: Factory
-    planner: Actor
-    technician: Actor
-    qa: Actor
-    operator: Actor
-
-    @classmethod
-    def of(cls, factory: Factory) -> "Crew":
-        def actor(role: str) -> Actor:
-            user = User.objects.get(username=email_of(role))
-            return Actor(
-                kind="user", id=str(user.uuid), name=user.name, factory=factory.tenant(), roles=frozenset({role})
-            )
-
-        return cls(factory, actor("planner"), actor("technician"), actor("qa"), actor("operator"))
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """An order as planned. `lines`: variant or None → pieces; `days`: when it is to start, from today."""
 
@@ -62,6 +40,7 @@ class Plan:
     days: int = 1
     priority: str = "standard"
     customer: str = ""
+    notes: str | None = None
     said: Sequence[tuple[str, str]] = ()  # (audience, text), each by the operator
 
 
@@ -90,6 +69,7 @@ def _created(crew: Crew, plan: Plan) -> ProductionOrder:
         planned_end=begin + timedelta(hours=8),
         priority=plan.priority,
         customer_name=plan.customer or None,
+        notes=plan.notes,
     )
 
 
@@ -150,7 +130,9 @@ def _verified(crew: Crew, plan: Plan, order: ProductionOrder) -> None:
 
 def _closed(crew: Crew, plan: Plan, order: ProductionOrder) -> None:
     _verified(crew, plan, order)
-    close(order_id=order.pk, by=crew.planner, shipment={"carrier": "DHL", "trackingNumber": "JD0146000000"})
+    order.refresh_from_db(fields=["quantity_good"])
+    shipment = {"carrier": "DHL", "trackingNumber": "JD0146000000", "quantity": order.quantity_good}
+    close(order_id=order.pk, by=crew.planner, shipment=shipment)
 
 
 def _closed_unverified(crew: Crew, plan: Plan, order: ProductionOrder) -> None:
@@ -169,6 +151,10 @@ def _count(crew: Crew, order: ProductionOrder, *, good: str, rejected: str) -> N
         report(order_id=order.pk, by=crew.technician, count=count, where=Circumstances(line_id=line.pk))
 
 
+_TOO_LARGE = (
+    "Cannot be confirmed yet: shells and liners do not suffice for 400,000. Approving it says how many are missing."
+)
+_WAITING = "Scheduled although liners are short: when they are received, this order is served by itself."
 _LATE = "Resin came a day late; we are working it in on the second shift."
 
 STORIES: dict[str, list[tuple[Plan, Story]]] = {
@@ -195,6 +181,14 @@ STORIES: dict[str, list[tuple[Plan, Story]]] = {
         (Plan("M062026-APR", "CAP-28", {None: 2500}, days=2, customer="Bayan Bottlers"), _approved),
         (Plan("M062026-SUB", "CAP-28/BLUE", {None: 900}, days=3, customer="Kilang Air Kelapa"), _submitted),
         (Plan("M062026-DRF", "CAP-28", {None: 1200}, days=4, priority="hold"), _nothing_more),
+        (
+            Plan("M072026-SHORT", "CAP-28", {None: 400_000}, days=20, customer="Kilang Air Kelapa", notes=_TOO_LARGE),
+            _nothing_more,
+        ),
+        (
+            Plan("M062026-WAIT", "CAP-38", {None: 6000}, ["PRESS-02"], days=3, customer="Susu Segar", notes=_WAITING),
+            _scheduled,
+        ),
         (Plan("M062026-CAN", "CAP-28/BLUE", {None: 300}, days=2, customer="Lemonade & Sons"), _cancelled),
     ],
     "garment-studio": [

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from factoryos.ops.demo import people, plant, stories
+from factoryos.ops.demo import materials, people, plant, stories
 
 _LOADING = 7_041_777  # advisory lock: two commands must not load at once
 
@@ -25,5 +25,6 @@ class Command(BaseCommand):
             people.load_keys(factories)
             for factory in factories:
                 plant.load_plant(factory)
+                materials.load_materials(factory)
                 stories.load_orders(factory)
         self.stdout.write(f"Demo loaded: {', '.join(factory.slug for factory in factories)}.")
