@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from factoryos.kernel.problems import NotFound
 from manufacturing.boms.explosion import explode
 from manufacturing.models import Bom, BomOperation, BomVersion, Item
 from orders.materials import amounts
@@ -16,16 +17,26 @@ SELECT version.id, version.type FROM manufacturing_bom AS bom
 JOIN manufacturing_bomversion AS version ON version.bom_id = bom.id AND version.number = bom.version
 WHERE bom.item_id = %s AND bom."default" AND bom.type <> 'phantom' FOR KEY SHARE OF bom
 """
+# Asked again under that lock: whoever found the BOM may have found it just before it was retired.
+_STILL_IN_USE = "SELECT 1 FROM manufacturing_bom WHERE id = %s AND retired_at IS NULL FOR KEY SHARE"
 
 
 def bom_version_for(line: NewLine) -> BomVersion | None:
     """The version that a new line is made by: the one given, else the current one of its item's default BOM.
 
-    A kit is not made, so an item whose default BOM is a kit has none.
+    A kit is not made, so an item whose default BOM is a kit has none. Problem: NotFound (a given one was retired).
     """
     if line.bom_version is not None:
-        return line.bom_version
+        return _still_in_use(line.bom_version)
     return _default_version(line.item)
+
+
+def _still_in_use(version: BomVersion) -> BomVersion:
+    with connection.cursor() as cursor:
+        cursor.execute(_STILL_IN_USE, [version.bom_id])
+        if cursor.fetchone() is None:
+            raise NotFound(thing="BOM")
+    return version
 
 
 def _default_version(item: Item) -> BomVersion | None:
