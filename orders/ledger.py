@@ -3,16 +3,25 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
+from django.db import connection
 
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
+from factoryos.kernel.rows import columns_of, names_of, values_of
 from manufacturing.models import Item
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
 from orders.problems import OverProduction, TotalBelowZero
 from orders.specs import Count
 
 Policy = ProductionOrder.OverProduction
+
+# The entry and the totals that are its projections, in one statement.
+_BOOK = (
+    f"WITH entry AS (INSERT INTO orders_quantityentry ({names_of(QuantityEntry)})"
+    f" VALUES ({', '.join(['%s'] * len(columns_of(QuantityEntry)))}) RETURNING id),"
+    " line AS (UPDATE orders_orderline SET good = good + %s, rejected = rejected + %s WHERE id = %s)"
+)
+_BOOK_ON_MACHINE = ", share AS (UPDATE orders_assignment SET produced = produced + %s WHERE id = %s)"
 
 
 def allowed_good(*, target: Decimal, policy: str, tolerance_percent: Decimal | None) -> Decimal | None:
@@ -58,8 +67,9 @@ def book(
     `circumstances` are further columns of the entry. The caller holds the order's lock and adds `count` to the order's
     totals in the same move (lifecycle.move, increments).
     """
-    circumstances.setdefault("occurred_at", clock.now())
-    entry = QuantityEntry.objects.create(
+    now = clock.now()
+    circumstances.setdefault("occurred_at", now)
+    entry = QuantityEntry(
         order=order,
         line=line,
         good=count.good,
@@ -70,15 +80,20 @@ def book(
         actor_id=by.id,
         actor_name=by.name,
         face=by.face,
-        at=clock.now(),
+        at=now,
         **circumstances,
     )
-    OrderLine.objects.filter(pk=line.pk).update(good=F("good") + count.good, rejected=F("rejected") + count.rejected)
+    statement, values = _BOOK, [*values_of(entry), count.good, count.rejected, line.pk]
+    if assignment is not None:
+        statement += _BOOK_ON_MACHINE
+        values += [count.produced, assignment.pk]
+        assignment.produced += count.produced
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} SELECT id FROM entry", values)
+        entry.pk = cursor.fetchone()[0]
+    entry._state.adding = False
     line.good += count.good
     line.rejected += count.rejected
-    if assignment is not None:
-        Assignment.objects.filter(pk=assignment.pk).update(produced=F("produced") + count.produced)
-        assignment.produced += count.produced
     return entry
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from quality.models import Consumption, Output
 
 Key = tuple[int, int, int | None]  # run (a quantity entry), item, lot or none
@@ -22,21 +20,24 @@ WHERE link.run_id = change.run_id AND link.item_id = change.item_id AND link.lot
 """
 
 
-def record(*, factory_id: int, order_id: int, used: Mapping[Key, Decimal], made: Mapping[Key, Decimal]) -> None:
-    """Add these quantities to the links of their runs; negative ones (a correction) are taken back. One statement."""
-    parts: list[str] = []
-    values: list[Any] = []
+def statements(
+    *, factory_id: int, order_id: int, used: Mapping[Key, Decimal], made: Mapping[Key, Decimal]
+) -> list[tuple[str, list[Any]]]:
+    """What adds these quantities to the links of their runs; negative ones (a correction) are taken back.
+
+    [(sql, values)], to be run as parts of the statement that writes the moves, so that neither goes without the other.
+    """
+    found: list[tuple[str, list[Any]]] = []
     for model, changes in ((Consumption, used), (Output, made)):
         table = model._meta.db_table
         more = [(*key, quantity) for key, quantity in changes.items() if quantity > 0]
         less = [(*key, quantity) for key, quantity in changes.items() if quantity < 0]
         if more:
-            parts.append(_ADD.format(table=table))
-            values += [factory_id, order_id, *(list(column) for column in zip(*more, strict=True))]
+            found.append((_ADD.format(table=table), [factory_id, order_id, *_columns(more)]))
         if less:
-            parts.append(_TAKE_BACK.format(table=table))
-            values += [list(column) for column in zip(*less, strict=True)]
-    if parts:
-        named = ", ".join(f"part_{place} AS ({sql})" for place, sql in enumerate(parts))
-        with connection.cursor() as cursor:
-            cursor.execute(f"WITH {named} SELECT", values)
+            found.append((_TAKE_BACK.format(table=table), _columns(less)))
+    return found
+
+
+def _columns(rows: list[Any]) -> list[Any]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -5,7 +5,7 @@ picks next sees what the one before took.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,7 @@ from manufacturing.stock.balances import Balance
 from quality import links
 
 Kind = StockMove.Kind
+Statement = tuple[str, list[Any]]  # sql and its values
 ARRIVED = "stock.arrived"  # outbox topic: somebody waits for an item that has become free
 _CHECKS = frozenset({"balance_reserved_on_hand", "balance_reserved_not_negative"})
 _USED = frozenset({Kind.CONSUMPTION, Kind.OVER_CONSUMPTION, Kind.RETURN})
@@ -116,11 +117,16 @@ class Posting:
     def _touch(self, balance: Balance) -> None:
         self._touched.setdefault(balance.id, (balance, balance.on_hand, balance.reserved))
 
-    def write(self, *, entry_id: int | None = None) -> None:
-        """Write it all; `entry_id` is the report it belongs to. Problem: StockShort, if the database says so."""
-        statements = [*self._balance_statement(), *self._reservation_statements(), *self._announcement()]
+    def write(self, *, entry_id: int | None = None, alongside: Sequence[Statement] = ()) -> None:
+        """Write it all in one statement; `entry_id` is the report it belongs to, `alongside` what else goes with it.
+
+        Problem: StockShort, if the database says so.
+        """
+        statements = [*self._balance_statement(), *self._reservation_statements(), *self._announcement(), *alongside]
         if self._moves:
             statements.append((_MOVES, self._move_values(entry_id)))
+        if entry_id is not None:
+            statements += self._links(entry_id)
         if not statements:
             return
         parts = [f"part_{place} AS ({sql})" for place, (sql, _) in enumerate(statements)]
@@ -133,8 +139,6 @@ class Posting:
             if violated_constraint(error) not in _CHECKS:
                 raise
             raise StockShort(sku="Stock", wanted=ZERO, available=ZERO) from error
-        if entry_id is not None:
-            self._link(entry_id)
 
     def write_and_read(self) -> list[StockMove]:
         """Write it all, and give the moves as they stand in the ledger."""
@@ -142,7 +146,7 @@ class Posting:
         moves = StockMove.objects.filter(uuid__in=[move.uuid for move in self._moves])
         return list(moves.select_related("balance__lot", "balance__location", "balance__item").order_by("id"))
 
-    def _balance_statement(self) -> list[tuple[str, list[Any]]]:
+    def _balance_statement(self) -> list[Statement]:
         changes = [
             (balance.id, balance.on_hand - on_hand, balance.reserved - reserved)
             for balance, on_hand, reserved in self._touched.values()
@@ -150,7 +154,7 @@ class Posting:
         ]
         return [(_BALANCES, _columns(changes))] if changes else []
 
-    def _reservation_statements(self) -> list[tuple[str, list[Any]]]:
+    def _reservation_statements(self) -> list[Statement]:
         new: list[Any] = []
         changed: list[Any] = []
         gone: list[Any] = []
@@ -165,7 +169,7 @@ class Posting:
         statements = ((_RESERVE, new), (_CHANGE_RESERVED, changed), (_RELEASE, gone))
         return [(sql, _columns(rows)) for sql, rows in statements if rows]
 
-    def _announcement(self) -> list[tuple[str, list[Any]]]:
+    def _announcement(self) -> list[Statement]:
         """Tell those who wait for it what has become free."""
         more: dict[int, Decimal] = defaultdict(Decimal)
         for balance, on_hand, reserved in self._touched.values():
@@ -188,7 +192,7 @@ class Posting:
             clock.now(), *_columns(rows),
         ]  # fmt: skip
 
-    def _link(self, entry_id: int) -> None:
+    def _links(self, entry_id: int) -> list[Statement]:
         assert self._order_id is not None, "a report belongs to an order"
         used: dict[links.Key, Decimal] = defaultdict(Decimal)
         made: dict[links.Key, Decimal] = defaultdict(Decimal)
@@ -198,7 +202,7 @@ class Posting:
                 used[key] -= move.quantity
             elif move.kind == Kind.PRODUCTION:
                 made[key] += move.quantity
-        links.record(factory_id=self._by.factory.id, order_id=self._order_id, used=used, made=made)
+        return links.statements(factory_id=self._by.factory.id, order_id=self._order_id, used=used, made=made)
 
 
 def _columns(rows: list[Any]) -> list[Any]:

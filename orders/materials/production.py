@@ -17,13 +17,19 @@ from factoryos.kernel.quantities import ZERO
 from manufacturing.models import StockMove
 from manufacturing.stock.balances import Balance, lock_balances
 from manufacturing.stock.picking import free_lots, share_out, turn
-from manufacturing.stock.posting import Posting
+from manufacturing.stock.posting import Posting, Statement
 from orders.materials import finished
 from orders.materials.components import Component, components_of, reservations_of
 from orders.models import OrderLine, ProductionOrder
 from orders.specs import ConsumedLot, Count, Made
 
 Kind = StockMove.Kind
+
+_TOTALS = """
+UPDATE orders_ordercomponent AS component
+SET consumed = component.consumed + change.used, over_consumed = component.over_consumed + change.over
+FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS change(id, used, over) WHERE component.id = change.id
+"""
 
 
 @dataclass(slots=True)
@@ -43,20 +49,12 @@ class StockPlan:
 
     def write(self, *, entry_id: int) -> None:
         """Write the moves of an entry and the components' totals. Problem: StockShort."""
-        self.posting.write(entry_id=entry_id)
+        self.posting.write(entry_id=entry_id, alongside=self._totals())
+
+    def _totals(self) -> list[Statement]:
         ids = sorted({*self.used, *self.over})
-        if not ids:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE orders_ordercomponent AS component
-                SET consumed = consumed + change.used, over_consumed = over_consumed + change.over
-                FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS change(id, used, over)
-                WHERE component.id = change.id
-                """,
-                [ids, [self.used.get(key, ZERO) for key in ids], [self.over.get(key, ZERO) for key in ids]],
-            )
+        used, over = ([of.get(key, ZERO) for key in ids] for of in (self.used, self.over))
+        return [(_TOTALS, [ids, used, over])] if ids else []
 
 
 def told(*plans: StockPlan) -> dict[str, Any]:
