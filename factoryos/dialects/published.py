@@ -59,14 +59,16 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 
 def _catalogue() -> list[dict[str, Any]]:
-    """Each code once, by status; every second part of its meaning is code."""
-    found: dict[str, dict[str, Any]] = {}
+    """Each code once for each status that a dialect gives it, by status; every second part of its meaning is code."""
+    found: dict[tuple[int, str], dict[str, Any]] = {}
     for dialect in DIALECTS:
         if dialect.description is None:
             continue
         told: Description = import_string(dialect.description)
         for code, status in told.status_of_code.items():
-            found.setdefault(code, {"status": status, "code": code, "meaning": told.meaning_of_code[code].split("`")})
+            found.setdefault(
+                (status, code), {"status": status, "code": code, "meaning": told.meaning_of_code[code].split("`")}
+            )
     return sorted(found.values(), key=lambda row: int(row["status"]))
 
 

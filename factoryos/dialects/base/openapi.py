@@ -9,8 +9,9 @@ from drf_spectacular.drainage import error
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
+from factoryos.dialects.base.answers import NO_CONTENT
 from factoryos.dialects.base.openapi_fields import component_name, nested_in, property_of, schema_of
-from factoryos.dialects.base.openapi_shared import HEADERS, IDEMPOTENCY_KEY, IF_MATCH, LAST_EVENT_ID
+from factoryos.dialects.base.openapi_shared import EVERY_CALL, HEADERS, IDEMPOTENCY_KEY, IF_MATCH, LAST_EVENT_ID
 from factoryos.dialects.base.operations import Description, Json, Operation, Reply, ref
 from factoryos.dialects.base.requests import RequestSerializer
 from factoryos.kernel.permissions import VERB_ROLES
@@ -84,7 +85,11 @@ class _Drawing:
         return drawn
 
     def _component(self, kind: str, name: str, content: Any) -> Json:
-        return self._registered(ResolvedComponent(name=name, type=kind, schema=content, object=name))  # type: ignore[no-untyped-call]
+        component = ResolvedComponent(name=name, type=kind, schema=content, object=name)  # type: ignore[no-untyped-call]
+        # The registry compares names only: a dialect would be told in the words of another.
+        if component in self.registry and self.registry[component.key].schema != content:
+            error(f"two different {kind} are called {name}")
+        return self._registered(component)
 
     def _registered(self, component: ResolvedComponent) -> Json:
         """Two things of one name are warned about, and so fail the build."""
@@ -123,13 +128,16 @@ class _Drawing:
         return parameters
 
     def _header_parameters(self) -> list[Json]:
-        wanted = [("IdempotencyKey", IDEMPOTENCY_KEY)] if self.row.takes is not None else []
-        wanted += [("IfMatch", IF_MATCH)] if self.row.takes is not None and self.row.versioned else []
+        wanted = [(name, EVERY_CALL[name]) for name in self.description.header_parameters]
+        wanted += [("IdempotencyKey", IDEMPOTENCY_KEY)] if self.row.changes else []
+        wanted += [("IfMatch", IF_MATCH)] if self.row.changes and self.row.versioned else []
         wanted += [("LastEventId", LAST_EVENT_ID)] if self.row.resumes else []
         return [self._component(ResolvedComponent.PARAMETER, name, content) for name, content in wanted]
 
     def _success(self, reply: Reply) -> Json:
-        names = [*reply.headers, *(["Idempotency-Replayed"] if self.row.takes is not None else [])]
+        names = [*reply.headers, *(["Idempotency-Replayed"] if self.row.changes else [])]
+        if reply.status == NO_CONTENT:
+            return {"description": reply.text, "headers": self._headers([*names, *_LIMITS])}
         content: Json = {"schema": ref(reply.schema) if isinstance(reply.schema, str) else reply.schema}
         if reply.examples:
             content["examples"] = dict(reply.examples)
@@ -142,7 +150,7 @@ class _Drawing:
 
     def _refusals(self) -> Json:
         codes = dict.fromkeys(self.description.any_call_refuses)
-        if self.row.takes is not None:
+        if self.row.changes:
             codes |= dict.fromkeys(self.description.any_change_refuses)
         codes |= dict.fromkeys((["role_missing"] if self.row.verbs else []) + (["stale"] if self.row.versioned else []))
         by_status: dict[int, list[str]] = defaultdict(list)
@@ -168,7 +176,7 @@ class _Drawing:
         }
         if len(codes) > _MOST_IN_A_NAME:
             return refusal
-        name = "Or".join(code.title().replace("_", "") for code in codes)
+        name = self.description.prefix + "Or".join(code.title().replace("_", "") for code in codes)
         return self._component(ResolvedComponent.RESPONSE, name, refusal)
 
 

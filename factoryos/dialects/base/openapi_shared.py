@@ -28,13 +28,22 @@ LAST_EVENT_ID: Json = {
     "description": "The `id` of the last event you had: what you missed since is told first.",
     "schema": {"type": "string", "maxLength": 255},
 }
+EVERY_CALL: dict[str, Json] = {
+    "XFactory": {
+        "name": "X-Factory",
+        "in": "header",
+        "required": False,
+        "description": "The factory's slug: for people who belong to several. An API key has one factory and needs none.",
+        "schema": {"type": "string"},
+    },
+}
 HEADERS: dict[str, Json] = {
     "X-Request-Id": _header("The number under which this request is logged.", always=True),
     "X-RateLimit-Limit": _header("Calls allowed a minute, where a limit is set.", kind="integer"),
     "X-RateLimit-Remaining": _header("Calls left in this minute.", kind="integer"),
     "X-RateLimit-Reset": _header("When the minute ends, in Unix seconds.", kind="integer"),
     "Idempotency-Replayed": _header("`true` when this is the first answer again."),
-    "ETag": _header('The version of the order, in quotes: `"2"`.', always=True),
+    "ETag": _header('The version of the object, in quotes: `"2"`.', always=True),
     "Location": _header("Where the new thing is.", always=True),
     "Retry-After": _header("Seconds to wait.", kind="integer", always=True),
     "WWW-Authenticate": _header("`Bearer`.", always=True),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from factoryos.dialects.base.answers import NO_CONTENT
 from factoryos.dialects.base.requests import QueryRequest, RequestSerializer
 
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ class Reply:
     """A success. `schema` is a component's name or a schema; `media` holds other forms than JSON that may be asked for."""
 
     text: str
-    schema: str | Json
+    schema: str | Json = field(default_factory=dict)  # without a meaning where the status is 204
     status: int = 200
     headers: tuple[str, ...] = ()  # names of header components
     examples: Examples = field(default_factory=dict)
@@ -30,7 +31,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method on one path. It changes something if and only if it `takes` a body."""
+    """One method on one path."""
 
     id: str
     tag: str
@@ -46,6 +47,11 @@ class Operation:
     versioned: bool = False  # whether If-Match is heard
     resumes: bool = False  # whether Last-Event-ID is heard
 
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something: it takes a body, or has nothing to answer."""
+        return self.takes is not None or self.reply.status == NO_CONTENT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
@@ -60,3 +66,5 @@ class Description:
     meaning_of_code: Mapping[str, str]
     any_call_refuses: tuple[str, ...]
     any_change_refuses: tuple[str, ...]
+    header_parameters: tuple[str, ...] = ()  # names of shared parameters that every call takes
+    prefix: str = ""  # of the components that refusals are; two dialects tell one code in two envelopes

@@ -1,7 +1,18 @@
 """What the factory API answers, as schema components: the envelopes, and the order with all that hangs on it."""
 
-from collections.abc import Iterable
-
+from factoryos.dialects.base.json_schema import (
+    ANY,
+    COUNT,
+    FLAG,
+    ID,
+    NUMBER,
+    TEXT,
+    TIME,
+    an_object,
+    list_of,
+    one_of,
+    or_null,
+)
 from factoryos.dialects.base.operations import Json, ref
 from factoryos.dialects.factory.errors import STATUS_OF_CODE
 from factoryos.dialects.factory.order_requests import PRIORITIES
@@ -9,37 +20,7 @@ from factoryos.dialects.factory.states import MOVE_WORDS, WORDS
 
 STATES = list(dict.fromkeys(WORDS.values()))
 
-TEXT: Json = {"type": "string"}
-NUMBER: Json = {"type": "number"}
-COUNT: Json = {"type": "integer", "minimum": 0}
-FLAG: Json = {"type": "boolean"}
-ID: Json = {"type": "string", "format": "uuid"}
-TIME: Json = {"type": "string", "format": "date-time"}
 HASH: Json = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-ANY: Json = {"type": "object", "additionalProperties": True}
-
-
-def an_object(optional: Iterable[str] = (), /, **properties: Json) -> Json:
-    """An object that always has these properties, but for the optional ones."""
-    left_out = set(optional)
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in left_out],
-    }
-
-
-def or_null(schema: Json) -> Json:
-    kind = schema.get("type")
-    return {**schema, "type": [kind, "null"]} if kind else {"anyOf": [schema, {"type": "null"}]}
-
-
-def list_of(schema: Json) -> Json:
-    return {"type": "array", "items": schema}
-
-
-def one_of(*words: str) -> Json:
-    return {"type": "string", "enum": list(words)}
 
 
 def page_of(name: str) -> Json:
