@@ -12,7 +12,7 @@ from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.locks import locked
 from factoryos.kernel.permissions import authorise
-from factoryos.kernel.problems import Invalid
+from factoryos.kernel.problems import Invalid, NotFound
 from manufacturing.boms import explosion
 from manufacturing.boms.cycles import refuse_cycles
 from manufacturing.models import Bom, BomComponent, BomOperation, BomVersion, Item, WorkArea
@@ -56,7 +56,7 @@ def create_bom(*, by: Actor, item: Item, recipe: Recipe, reason: str = "") -> Bo
     Problems: RoleMissing; Invalid (no component, one given twice, a ring of BOMs).
     """
     authorise(by, "compose")
-    _take_turns(by)
+    take_turns(by)
     _check(recipe, item=item)
     now = clock.now()
     bom = Bom.objects.create(
@@ -73,7 +73,7 @@ def change_bom(bom: Bom, *, by: Actor, recipe: Recipe, reason: str = "") -> Bom:
     Problems: RoleMissing; Invalid (as for create_bom).
     """
     authorise(by, "compose")
-    _take_turns(by)
+    take_turns(by)
     _check(recipe, item=bom.item)
     bom.name, bom.type, bom.version, bom.updated_at = recipe.name, recipe.type, bom.version + 1, clock.now()
     bom.save(update_fields=["name", "type", "version", "updated_at"])
@@ -87,6 +87,7 @@ def retire_bom(bom: Bom, *, by: Actor) -> None:
     Problem: RoleMissing.
     """
     authorise(by, "compose")
+    take_turns(by)
     was_default = bom.default
     bom.retired_at = bom.updated_at = clock.now()
     bom.default = False
@@ -96,22 +97,33 @@ def retire_bom(bom: Bom, *, by: Actor) -> None:
 
 
 def make_default(bom: Bom, *, by: Actor) -> None:
-    """Let every face that names no BOM take this one. Problem: RoleMissing."""
+    """Let every face that names no BOM take this one. Problems: RoleMissing; NotFound (it was retired meanwhile)."""
     authorise(by, "compose")
-    _take_turns(by)
+    take_turns(by)
+    if not Bom.objects.filter(pk=bom.pk, retired_at__isnull=True).exists():
+        raise NotFound(thing="BOM")
     Bom.objects.filter(item=bom.item_id, default=True).update(default=False)
-    Bom.objects.filter(pk=bom.pk, retired_at__isnull=True).update(default=True)
+    Bom.objects.filter(pk=bom.pk).update(default=True)
     bom.default = True
 
 
 def lock_bom(bom_id: int) -> Bom | None:
-    """A BOM in use, locked, with its item."""
+    """A BOM in use, locked, with its item; the turn is taken first, as everywhere."""
+    factory_id = Bom.objects.filter(pk=bom_id).values_list("factory_id", flat=True).first()
+    if factory_id is None:
+        return None
+    _take_turn(factory_id)
     return locked(Bom.objects.select_related("item"), ids=[bom_id]).filter(retired_at__isnull=True).first()
 
 
-def _take_turns(by: Actor) -> None:
+def take_turns(by: Actor) -> None:
+    """Wait until nobody else writes BOMs of this factory. To be asked before any BOM is locked."""
+    _take_turn(by.factory.id)
+
+
+def _take_turn(factory_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_TURNS, by.factory.id % 2**31])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_TURNS, factory_id % 2**31])
 
 
 def _check(recipe: Recipe, *, item: Item) -> None:
