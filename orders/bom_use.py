@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import NotFound
-from manufacturing.boms.writing import retire_bom
+from manufacturing.boms.writing import retire_bom, take_turns
 from manufacturing.models import Bom
 from manufacturing.problems import BomInUse
 from orders.models import OrderLine, ProductionOrder
@@ -22,6 +22,7 @@ def lock_to_retire(bom_id: int, *, by: Actor) -> Bom:
     FOR UPDATE waits and which only FOR UPDATE keeps waiting.
     """
     authorise(by, "compose")
+    take_turns(by)
     rows = Bom.objects.filter(pk=bom_id, factory_id=by.factory.id, retired_at__isnull=True)
     bom = rows.select_for_update(of=("self",)).first()
     if bom is None:

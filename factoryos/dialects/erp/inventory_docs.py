@@ -33,6 +33,6 @@ INVENTORY_OPERATIONS: dict[str, Operation] = {
         takes=take.Receipt,
         refuses=("duplicate",),
         examples=named("A delivery", shown.RECEIVED),
-        reply=Reply(text="The receipt.", schema="StockReceipt", status=201, examples=named("Booked", shown.RECEIPT)),
+        reply=Reply(text="The receipt.", schema="ReceivedStock", status=201, examples=named("Booked", shown.RECEIPT)),
     ),
 }

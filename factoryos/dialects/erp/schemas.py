@@ -65,7 +65,7 @@ SCHEMAS: dict[str, Json] = {
             reserved=NUMBER,
         )
     ),
-    "StockReceipt": an_object(
+    "ReceivedStock": an_object(
         ["serialNumbers"],
         id=ID,
         productId=ID,
