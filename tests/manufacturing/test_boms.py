@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -123,7 +124,7 @@ def test_a_ring_of_any_length_is_refused_and_its_row_named(
     by: Actor, items: list[Item], length: int, kind: str
 ) -> None:
     chain = items[:length]
-    for upper, lower in zip(chain, chain[1:], strict=False):
+    for upper, lower in pairwise(chain):
         a_bom(by, upper, {lower: 1}, type=kind)
     last = chain[-1]
     said = "must not be the product itself" if length == 1 else "is itself made of the product"
