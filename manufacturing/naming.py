@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from factoryos.kernel.ids import parse_uuid
 from factoryos.kernel.rows import find_one
 from factoryos.kernel.text import CODE
-from manufacturing.models import Item, Machine, Method, WorkArea
+from manufacturing.models import Item, Machine, Method, StockLocation, WorkArea
 
 M = TypeVar("M", bound=Model)
 
@@ -31,6 +31,10 @@ def find_machine(name: str, *, factory_id: int) -> Machine | None:
 
 def find_work_area(name: str, *, factory_id: int) -> WorkArea | None:
     return _by_uuid_or_code(WorkArea.objects.filter(factory_id=factory_id), name)
+
+
+def find_location(name: str, *, factory_id: int) -> StockLocation | None:
+    return _by_uuid_or_code(StockLocation.objects.filter(factory_id=factory_id), name)
 
 
 def find_method(name: str, *, factory_id: int) -> Method | None:

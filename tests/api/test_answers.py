@@ -52,7 +52,27 @@ def set_up(person: Judged) -> None:
         "methods", {"code": "STD", "name": "Standard", "productId": "CAP-28", "default": True, "operations": steps}
     )
     person.get(f"methods/{method['id']}")
+    make_material(person, str(product["id"]))
     for path in ("", "products", "work-areas", "machines", "methods", "pause-reasons", "stream", "/api/factories"):
+        person.get(path)
+
+
+def make_material(person: Judged, box_id: str) -> None:
+    """Boxes in a lot, of which a cap takes one, and a pallet that is missing."""
+    pallet = person.post("products", {"sku": "PALLET", "name": "Pallet", "unitDecimals": 3})
+    cap = next(row for row in person.get("products")["data"] if row["sku"] == "CAP-28")
+    received = {
+        "productId": "BOX",
+        "quantity": 2000,
+        "lotNumber": "L7",
+        "bestBefore": "2099-01-01",
+        "reference": "DN 1",
+    }
+    person.post("stock/receipts", received)
+    assert person.get(f"products/{cap['id']}/buildable").code == "not_found"
+    parts = [{"productId": box_id, "quantity": 1}, {"productId": pallet["id"], "quantity": 1}]
+    person.post(f"products/{cap['id']}/bom-versions", {"changeReason": "r", "components": parts, "quantity": 3})
+    for path in (f"products/{cap['id']}/buildable", f"products/{cap['id']}/bom-versions", "stock/balances"):
         person.get(path)
 
 
@@ -70,7 +90,8 @@ def make(person: Judged) -> str:
     )
     path = f"production-orders/{order['id']}"
     person.patch(path, {"notes": "Two\nlines", "priority": "rush"}, if_match=order.headers["ETag"])
-    person.post(f"{path}/schedule", {"machineId": "PRESS-01"})
+    scheduled = person.post(f"{path}/schedule", {"machineId": "PRESS-01"})
+    assert [short["sku"] for short in scheduled["shortages"]] == ["PALLET"]
     person.post(f"{path}/transition", {"toState": "in_production"})
     assert person.get("machines/PRESS-01")["activeOrder"]["id"] == order["id"]
     counts = {"quantityProduced": 250, "quantityGood": 248, "quantityRejected": 2}

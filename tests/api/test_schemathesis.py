@@ -33,8 +33,9 @@ CHECKS = [
 # What bodies and queries name, so that not every one of them ends at "no such product".
 NAMES = {
     "productId": "CAP-28", "machineId": "PRESS-01", "machineCode": "CNC-001", "workAreaId": "HALL", "methodId": "STD",
-    "workOrderId": "wo_001",
+    "workOrderId": "wo_001", "location": "main",
 }  # fmt: skip
+WIRE = [{"productId": "WIRE", "quantity": 0.7}]
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,9 @@ def plant() -> Plant:
     steps = [{"name": "Press"}, {"name": "Pack"}]
     for path, body in (
         ("work-areas", {"code": "HALL", "name": "Hall"}),
+        ("products", {"sku": "WIRE", "name": "Wire", "unitDecimals": 3}),
+        ("stock/receipts", {"productId": "WIRE", "quantity": 500, "lotNumber": "L1"}),
+        (f"products/{plant.item.uuid}/bom-versions", {"changeReason": "r", "components": WIRE}),
         ("methods", {"code": "STD", "name": "Standard", "productId": "CAP-28", "operations": steps}),
     ):
         assert plant.admin.post(path, body).status == 201

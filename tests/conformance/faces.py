@@ -8,6 +8,7 @@ from factoryos.kernel.ids import uuid7
 from manufacturing.models import Method
 from tests.callers import Caller, calling
 from tests.floor import a_factory, a_machine, an_actor, an_item, an_order
+from tests.stores import a_bom
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ GARBAGE = ("x", "-1", "0", "99999999999999999999", "%00", "%FF", "..%2F..", "a" 
 def factory_side() -> Side:
     factory = a_factory()
     item = an_item(factory)
+    a_bom(an_actor(factory), item, {an_item(factory): 1})
     method = Method.objects.create(factory=factory, item=item, code=f"METHOD-{factory.pk}", name="m")
     return Side(
         caller=_from_the_root(calling(factory)),

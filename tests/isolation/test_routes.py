@@ -12,11 +12,13 @@ from uuid import uuid4
 
 import pytest
 
-from manufacturing.models import Method, WorkArea
+from manufacturing.models import Method, StockLocation, WorkArea
 from orders.models import ProductionOrder
+from tests import floor
 from tests.calls import Plant, Reply
 from tests.conformance.routes import CALLS, Call
 from tests.evidence import everything
+from tests.stores import a_bom, delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +46,7 @@ ORDER = f"{SLUG}/production-orders/<order_id>"
 
 
 def counted(names: Names) -> dict[str, Any]:
-    lots = [{"productId": names["product"], "lotNumber": "L1", "quantity": 1}]
+    lots = [{"productId": names["part"], "lotNumber": "L1", "quantity": 1}]
     return {"quantityGood": 1, "machineCode": names["machine"], "lineId": names["line"], "consumedLots": lots}
 
 
@@ -65,6 +67,20 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", f"{SLUG}/products"): Case(lambda names: {"sku": "NEW", "name": "n"}, answers=201),
     ("GET", f"{SLUG}/products/<product_id>"): Case(),
     ("PATCH", f"{SLUG}/products/<product_id>"): Case(lambda names: {"name": "n"}),
+    ("GET", f"{SLUG}/products/<product_id>/buildable"): Case(),
+    ("GET", f"{SLUG}/products/<product_id>/bom-versions"): Case(),
+    ("POST", f"{SLUG}/products/<product_id>/bom-versions"): Case(
+        lambda names: {"changeReason": "r", "components": [{"productId": names["part"], "quantity": 1}]},
+        names=("part",), answers=201,
+    ),
+    ("POST", f"{SLUG}/stock/receipts"): Case(
+        lambda names: {"productId": names["part"], "quantity": 1, "location": names["location"]},
+        names=("part", "location"), answers=201,
+    ),
+    ("GET", f"{SLUG}/stock/balances"): Case(
+        query=lambda names: {"productId": names["part"], "location": names["location"]},
+        names=("part", "location"), without=200,  # a filter that nothing fits
+    ),
     ("GET", f"{SLUG}/work-areas"): Case(),
     ("POST", f"{SLUG}/work-areas"): Case(lambda names: {"code": "NEW", "name": "n"}, answers=201),
     ("GET", f"{SLUG}/machines"): Case(),
@@ -102,7 +118,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("POST", f"{ORDER}/transition"): Case(lambda names: {"toState": "cancelled"}),
     ("POST", f"{ORDER}/log-quantity"): Case(
-        counted, names=("machine", "line", "product"), state="in_production", answers=201
+        counted, names=("machine", "line", "part"), state="in_production", answers=201
     ),
     ("POST", f"{ORDER}/verify"): Case(verified, names=("line",), state="completed"),
     ("POST", f"{ORDER}/rework"): Case(lambda names: {"reason": "burrs"}, state="completed"),
@@ -124,9 +140,15 @@ class Tenant:
         factory = self.plant.factory
         area = WorkArea.objects.create(factory=factory, code="HALL", name="Hall")
         method = Method.objects.create(factory=factory, item=self.plant.item, code="STD", name="Standard")
+        part = floor.an_item(factory, sku="WIRE")
+        delivered(self.plant.actor, part, 100, "L1")
+        a_bom(self.plant.actor, self.plant.item, {part: "0.01"})
+        location = StockLocation.objects.create(factory=factory, code="SHELF", name="Shelf")
         order = ProductionOrder.objects.get(uuid=self.plant.order(state).split("/")[1])
         self.names = {
             "product": str(self.plant.item.uuid),
+            "part": str(part.uuid),
+            "location": str(location.uuid),
             "machine": str(self.plant.press.uuid),
             "area": str(area.uuid),
             "method": str(method.uuid),

@@ -2,6 +2,8 @@
 
 from factoryos.dialects.base.operations import Description, Json
 from factoryos.dialects.factory.errors import STATUS_OF_CODE
+from factoryos.dialects.factory.material_docs import MATERIAL_OPERATIONS
+from factoryos.dialects.factory.material_schemas import MATERIAL_SCHEMAS
 from factoryos.dialects.factory.order_docs import ORDER_OPERATIONS
 from factoryos.dialects.factory.schemas import ORDER_SCHEMAS
 from factoryos.dialects.factory.setup_docs import SETUP_OPERATIONS
@@ -57,8 +59,8 @@ def _parameter(text: str, example: str, **schema: str) -> Json:
 
 
 FACTORY_DESCRIPTION = Description(
-    operations=ORDER_OPERATIONS | STREAM_OPERATIONS | SETUP_OPERATIONS,
-    schemas=ORDER_SCHEMAS | SETUP_SCHEMAS,
+    operations=ORDER_OPERATIONS | STREAM_OPERATIONS | SETUP_OPERATIONS | MATERIAL_OPERATIONS,
+    schemas=ORDER_SCHEMAS | SETUP_SCHEMAS | MATERIAL_SCHEMAS,
     path_parameters={
         "slug": _parameter("The factory's slug.", "penang-plant"),
         "order_id": _parameter("The order's id.", "0196f0c2-6d1a-7c3e-9b41-2f6f0a4d7e10", format="uuid"),

@@ -167,6 +167,59 @@ PREVIEW: Json = {
     "warnings": [],
 }
 
+_WIRE: Json = {"sku": "WIRE-2", "name": "Wire 2 mm"}
+_WIRE_ID = "0196e000-7a10-7c55-9e3b-2f4a6c8e0d1f"
+SHORTAGE: Json = {"productId": _WIRE_ID, **_WIRE, "required": 250, "reserved": 240, "short": 10}
+SHORT: Json = {
+    "code": "material_short",
+    "message": "Wire 2 mm is short by 10 m",
+    "productId": _WIRE_ID,
+    "sku": "WIRE-2",
+    "required": 250,
+    "short": 10,
+}
+BUILDABLE: Json = {
+    "productId": _PRODUCT_ID,
+    "quantity": 120,
+    "limiting": [{"productId": _WIRE_ID, "sku": "WIRE-2", "available": 30, "perUnit": 0.25}],
+}
+BOM_VERSION: Json = {
+    "bomId": "0196e001-3c2d-7b1a-8f9e-0d1c2b3a4f5e",
+    "productId": _PRODUCT_ID,
+    "version": 2,
+    "current": True,
+    "name": "Bottle Cap 28mm",
+    "type": "manufacture",
+    "quantity": 1,
+    "components": [{"productId": _WIRE_ID, **_WIRE, "quantity": 0.25, "unit": "m"}],
+    "changeReason": "Thinner wire",
+    "createdBy": {"id": "0196d004-7f3e-7b12-9c64-1a2b3c4d5e6f", "name": "Eng Engineer"},
+    "createdAt": "2026-04-16T03:00:00.000Z",
+}
+RECEIPT: Json = {
+    "id": "0196fe00-2b1c-7d3e-8a4f-5b6c7d8e9f01",
+    "kind": "receipt",
+    "productId": _WIRE_ID,
+    "sku": "WIRE-2",
+    "quantity": 30,
+    "lotNumber": "W-0417",
+    "serialNumbers": [],
+    "location": "main",
+    "bestBefore": "2027-04-29T16:00:00.000Z",
+    "reference": "DN 88",
+    "by": _PLANNER,
+    "face": "factory",
+    "at": "2026-04-17T01:30:00.000Z",
+}
+BALANCE: Json = {
+    "product": {"id": _WIRE_ID, **_WIRE, "unit": "m"},
+    "lotNumber": "W-0417",
+    "location": "main",
+    "onHand": 30,
+    "reserved": 10,
+    "available": 20,
+}
+
 
 def page(*rows: Json, limit: int = 50) -> Json:
     meta: Json = {"total": len(rows), "limit": limit, "offset": 0, "nextCursor": None}

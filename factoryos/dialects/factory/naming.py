@@ -7,7 +7,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.ids import parse_uuid
 from factoryos.kernel.problems import Invalid, NotFound
 from manufacturing import naming as find
-from manufacturing.models import Item, Machine, Method, WorkArea
+from manufacturing.models import Item, Machine, Method, StockLocation, WorkArea
 from manufacturing.stock.lots import find_lots
 from orders.models import OrderLine, WorkOrder
 from orders.specs import ConsumedLot
@@ -25,7 +25,7 @@ def machine(name: str, *, by: Actor) -> Machine:
     raise NotFound(thing="Machine")
 
 
-def filter_id(look_up: Callable[..., Item | Machine], name: str | None, *, by: Actor) -> int | None:
+def filter_id(look_up: Callable[..., Item | Machine | StockLocation], name: str | None, *, by: Actor) -> int | None:
     """The id to filter by; for an unknown name one that nothing has, as a filter finds nothing rather than fails."""
     if name is None:
         return None
@@ -52,6 +52,12 @@ def work_area(name: str, *, by: Actor) -> WorkArea:
     if area := find.find_work_area(name, factory_id=by.factory.id):
         return area
     raise NotFound(thing="Work area")
+
+
+def location(name: str, *, by: Actor) -> StockLocation:
+    if found := find.find_location(name, factory_id=by.factory.id):
+        return found
+    raise NotFound(thing="Location")
 
 
 def method(name: str, *, by: Actor) -> Method:

@@ -37,7 +37,7 @@ READS: dict[str, Operation] = {
         id="previewQuantity",
         tag=_LIFE,
         summary="See what another target would mean",
-        text="Changes nothing. Warnings refuse nothing.",
+        text="Changes and reserves nothing. Warnings refuse nothing; `material_short` names what free stock would lack.",
         query=take.PreviewQuery,
         reply=Reply(
             text="Shares and warnings.", schema="AdjustmentPreview", examples=named("Half as much again", shown.PREVIEW)
@@ -114,7 +114,9 @@ CHANGES: dict[str, Operation] = {
         text=(
             "From draft, or again from scheduled. Mode `single` takes exactly one of `machineId`, `machineCode` and "
             "`workAreaId`; mode `split` takes `splits` on distinct machines that add up to the target. Without "
-            "`methodId` the product's default method is used."
+            "`methodId` the product's default method is used. Components are reserved as far as they are there: `shortages` "
+            "tells the rest, each with a warning `material_short`. Where the factory's material policy is strict, a "
+            "shortage is refused instead, and nothing changes."
         ),
         verbs=("schedule",),
         takes=take.Schedule,
@@ -137,7 +139,13 @@ CHANGES: dict[str, Operation] = {
             text="The order, with what could not be reserved and which windows overlap.",
             schema="ScheduledOrder",
             headers=_ETAG,
-            examples=named("One machine", {**shown.SCHEDULED, "shortages": [], "warnings": []}),
+            examples={
+                **named("One machine", {**shown.SCHEDULED, "shortages": [], "warnings": []}),
+                **named(
+                    "Wire is missing",
+                    {**shown.SCHEDULED, "shortages": [shown.SHORTAGE], "warnings": [shown.SHORT]},
+                ),
+            },
         ),
     ),
     f"POST {_ORDER}/transition": Operation(
@@ -147,15 +155,22 @@ CHANGES: dict[str, Operation] = {
         text=(
             "`toState` says which: `in_production` starts, or resumes what is paused, and takes every assigned machine "
             "or none; `paused` needs a `reason` and frees the machines; `completed` frees them too; `closed` may bring "
-            "a `shipment`; `cancelled` is possible until completion. `scheduled` and `verified` have endpoints of "
-            "their own."
+            "a `shipment`, whose quantity leaves the stock; `cancelled` is possible until completion. `scheduled` and "
+            "`verified` have endpoints of their own."
         ),
         verbs=("start", "pause", "resume", "complete", "close", "cancel"),
         who="planner, technician, operator or admin for in_production, paused and completed; "
         "planner, operator or admin for closed and cancelled",
         takes=take.Transition,
         versioned=True,
-        refuses=("wrong_endpoint", "illegal_transition", "machine_busy", "machine_unavailable", "order_on_hold"),
+        refuses=(
+            "wrong_endpoint",
+            "illegal_transition",
+            "machine_busy",
+            "machine_unavailable",
+            "order_on_hold",
+            "stock_short",
+        ),
         examples={
             **named("Start", {"toState": "in_production"}),
             **named("Pause", {"toState": "paused", "reason": "tool_change"}),
@@ -175,12 +190,24 @@ CHANGES: dict[str, Operation] = {
         text=(
             "While in production or paused. Two of the three numbers give the third; produced alone means all good, "
             "good or rejected alone is also produced. A negative number makes it a correction, which needs a `reason`. "
-            "Entries are only ever added. `lineId` is required where the order has several lines."
+            "Entries are only ever added. `lineId` is required where the order has several lines.\n\n"
+            "Good pieces are received into stock: into `lotNumber` (what is tracked by lot goes into the batch, else the "
+            "order's reference, if none is named), or each under one of `serialNumbers`. Components are used for all "
+            "pieces, good and rejected, first expired first out, or from `consumedLots`. What is not there refuses "
+            "nothing and stands in `shortConsumption`. A correction gives back what it did not use."
         ),
         verbs=("report",),
         takes=take.LogQuantity,
         versioned=True,
-        refuses=("quantity_mismatch", "illegal_transition", "order_on_hold", "over_production", "total_below_zero"),
+        refuses=(
+            "quantity_mismatch",
+            "illegal_transition",
+            "order_on_hold",
+            "over_production",
+            "total_below_zero",
+            "stock_short",
+            "duplicate",
+        ),
         examples={
             **named("A count", {"quantityProduced": 250, "quantityGood": 248, "quantityRejected": 2}),
             **named(
@@ -202,7 +229,7 @@ CHANGES: dict[str, Operation] = {
         summary="Sign the final numbers of a completed order",
         text=(
             "Good and rejected must add up to final. They may differ from what was logged: the difference is booked as "
-            "entries of source `verification`. `lines` are required where several lines differ."
+            "entries of source `verification`, and stock follows. `lines` are required where several lines differ."
         ),
         verbs=("verify",),
         takes=take.Verify,
@@ -232,7 +259,8 @@ CHANGES: dict[str, Operation] = {
         id="adjustQuantity",
         tag=_LIFE,
         summary="Change the target of an open order",
-        text="A single assignment follows the target; several need `splits`, each assigned machine once.",
+        text="A single assignment follows the target; several need `splits`, each assigned machine once. Reservations follow, "
+        "as far as stock goes.",
         verbs=("adjust_quantity",),
         takes=take.AdjustQuantity,
         versioned=True,

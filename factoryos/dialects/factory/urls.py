@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from factoryos.dialects.factory import machine_views as machines
+from factoryos.dialects.factory import material_views as material
 from factoryos.dialects.factory import setup_views as setup
 from factoryos.dialects.factory import stream_views as stream
 
@@ -12,6 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/factories/<slug>", setup.Factory.as_view()),
     path("api/factories/<slug>/products", setup.Products.as_view()),
     path("api/factories/<slug>/products/<product_id>", setup.Product.as_view()),
+    path("api/factories/<slug>/products/<product_id>/buildable", material.Buildable.as_view()),
+    path("api/factories/<slug>/products/<product_id>/bom-versions", material.BomVersions.as_view()),
+    path("api/factories/<slug>/stock/receipts", material.Receipts.as_view()),
+    path("api/factories/<slug>/stock/balances", material.Balances.as_view()),
     path("api/factories/<slug>/work-areas", setup.WorkAreas.as_view()),
     path("api/factories/<slug>/machines", machines.Machines.as_view()),
     path("api/factories/<slug>/machines/bulk", machines.MachinesInBulk.as_view()),

@@ -12,8 +12,11 @@ from factoryos.dialects.base.dialect import FaceRequest
 from factoryos.dialects.factory import errors
 from factoryos.kernel import problems as kernel
 from factoryos.kernel.problems import Kind, Problem
+from manufacturing import problems as stock
 from orders import problems as orders
 from orders.states import State
+
+SHORT = {"item_id": "u", "sku": "WIRE", "name": "Wire", "uom": "m", "required": Decimal(10), "short": Decimal("7.5")}
 
 
 def rendered(problem: Problem) -> tuple[int, dict[str, Any], dict[str, str]]:
@@ -32,14 +35,18 @@ def problem_classes() -> list[type[Problem]]:
     return found
 
 
-# What only the pages can meet: this API has no notes, and the console's own problems are not the core's.
-OF_THE_PAGES = {"note_settled"}
+# What cannot be met here: this API has no notes, takes no bill of materials out of use, and begins no work order.
+ELSEWHERE = {"note_settled", "bom_in_use", "work_order_out_of_turn"}
+# Nor what the console and the other faces add to the core's problems.
+OTHERS = re.compile(r"factoryos\.(ops|dialects\.(?!base\.|factory\.))")
 
 
 def test_every_problem_of_the_house_has_its_row() -> None:
-    codes = {kind.code for kind in problem_classes() if not kind.__module__.startswith("factoryos.ops.")}
-    assert codes - OF_THE_PAGES <= set(errors.STATUS_OF_CODE)
-    assert {orders.__name__, road.__name__, kernel.__name__} <= {kind.__module__ for kind in problem_classes()}
+    codes = {kind.code for kind in problem_classes() if not OTHERS.match(kind.__module__)}
+    assert codes - ELSEWHERE <= set(errors.STATUS_OF_CODE)
+    assert {orders.__name__, stock.__name__, road.__name__, kernel.__name__} <= {
+        kind.__module__ for kind in problem_classes()
+    }
 
 
 def test_a_code_of_tomorrow_gets_the_status_of_its_kind() -> None:
@@ -114,6 +121,20 @@ def test_an_illegal_move_is_told_in_this_faces_words() -> None:
             orders.AllocationRequired(proposed=[{"machine": "CNC-001", "quantity": Decimal(5)}]),
             400,
             {"proposed": [{"machineCode": "CNC-001", "quantity": 5}]},
+        ),
+        (
+            stock.MaterialShort(missing=[SHORT | {"available": Decimal("2.5")}]),
+            409,
+            {
+                "shortages": [
+                    {"productId": "u", "sku": "WIRE", "name": "Wire", "required": 10, "available": 2.5, "short": 7.5}
+                ]
+            },
+        ),
+        (
+            stock.StockShort(sku="CAP", lot="L1", wanted=Decimal(5), available=Decimal(3)),
+            409,
+            {"sku": "CAP", "lotNumber": "L1", "wanted": 5, "available": 3},
         ),
         (errors.WrongEndpoint(endpoint="/x/verify"), 400, {"endpoint": "/x/verify"}),
         (kernel.RoleMissing(verb="verify", any_of=["qa"]), 403, {"anyOf": ["qa"]}),
