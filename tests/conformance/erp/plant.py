@@ -135,7 +135,8 @@ class Plant:
 
     def wanted(self, **fields: Any) -> dict[str, Any]:
         """The body of an order for a hundred widgets; None takes a field out."""
-        body = {"productId": str(self.widget.uuid), "bomId": self.standard["id"], "quantity": 100} | fields
+        fields = fields if "bomId" in fields else {"bomId": self.standard["id"]} | fields
+        body = {"productId": str(self.widget.uuid), "quantity": 100} | fields
         return {name: value for name, value in body.items() if value is not None}
 
     def order(self, state: str = State.DRAFT, **fields: Any) -> str:

@@ -261,8 +261,8 @@ def test_a_bom_is_deleted_unless_an_order_that_is_not_over_uses_it(plant: Plant,
     plant.erp.patch(path, {"name": "Newer than the order"})
     before, over = everything(), state in {State.COMPLETED, State.VERIFIED, State.CLOSED, State.CANCELLED}
     reply = plant.erp.delete(path)
-    assert everything() == before, "no order is touched"
     if not over:
+        assert everything() == before
         assert (reply.status, reply.code) == (409, "bom_in_use")
         assert reply["details"] == {"orders": [plant.erp.get(order)["reference"]]}
         assert plant.erp.get(path).status == 200
