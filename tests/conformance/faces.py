@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from factoryos.kernel.ids import uuid7
+from factoryos.kernel.models import Factory
 from manufacturing.models import Method
 from tests.callers import Caller, calling
+from tests.conformance.erp.plant import Plant
 from tests.floor import a_factory, a_machine, an_actor, an_item, an_order
 from tests.stores import a_bom
 
@@ -50,6 +52,25 @@ def factory_side() -> Side:
     )
 
 
+def erp_side() -> Side:
+    """A program with a key, and a colleague with a token who may only read."""
+    plant = Plant()
+    # Work orders are counted within their order: only the last one of whoever came later is unknown to the others.
+    steps = [{"name": "Assembly"}] * Factory.objects.count()
+    bom = plant.bom(operations=steps)
+    return Side(
+        caller=Caller(plant.key("admin")),
+        weak=Caller(plant.person("viewer").bearer),
+        tenant={},
+        things={
+            "bom_id": bom["id"],
+            "product_id": str(plant.frame.uuid),
+            "order_id": plant.order(bomId=bom["id"]).split("/")[1],
+            "work_order_id": f"wo_{len(steps):03}",
+        },
+    )
+
+
 def _from_the_root(caller: Caller) -> Caller:
     caller.base = ""
     return caller
@@ -64,6 +85,15 @@ FACES: dict[str, Face] = {
             "method_id": str(uuid7()),
             "code_or_id": "NOWHERE",
             "order_id": str(uuid7()),
+        },
+    ),
+    "erp": Face(
+        side=erp_side,
+        strange={
+            "bom_id": str(uuid7()),
+            "product_id": str(uuid7()),
+            "order_id": str(uuid7()),
+            "work_order_id": "wo_999",
         },
     ),
 }
