@@ -104,7 +104,9 @@ def _require_sense(
 ) -> None:
     if count.is_correction and not (reason or "").strip():
         raise Invalid(messages=["reason should not be empty for a correction"], field="reason")
-    if line.item.tracking == Item.Tracking.SERIAL and count.good >= 0 and len(where.serial_numbers) != count.good:
+    # Also where none are asked for: each number named becomes one piece in stock, and no other piece would.
+    numbered = line.item.tracking == Item.Tracking.SERIAL or where.serial_numbers
+    if numbered and count.good >= 0 and len(where.serial_numbers) != count.good:
         raise Invalid(messages=["serialNumbers must hold as many numbers as good pieces"], field="serial_numbers")
     if count.is_correction and where.consumed_lots:
         raise Invalid(messages=["consumedLots cannot be given with a correction"], field="consumed_lots")
