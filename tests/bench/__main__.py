@@ -1,4 +1,6 @@
-"""`make bench`: the factory API over HTTP beside a bare Django view under the same server and the same SQL by hand.
+"""`make bench`: our APIs over HTTP beside a bare Django view under the same server and the same SQL by hand.
+
+The factory API's verbs and pages, and the ERP API's confirm and produce on stock that all orders share.
 
     python -m tests.bench [--quick] [--orders N] [--seconds S] [--rounds R]
     python -m tests.bench streams    the live stream instead: see tests/bench/streams.py
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "bench"
 SMALL = 10_000
-WRITERS, READERS = (1, 4, 8), (1, 4)
+WRITERS, STOCK_WRITERS, READERS = (1, 4, 8), (1, 4), (1, 4)
 PROCESSES = 2  # that load comes from
 
 
@@ -52,7 +54,7 @@ def measure(args: argparse.Namespace) -> int:
     from django.db import connections
 
     from factoryos.kernel import embedded_postgres
-    from tests.bench import client, database, plant, web
+    from tests.bench import client, database, plant, stockroom, web
     from tests.bench.contest import Contest
 
     if not os.environ.get("DATABASE_URL", "").strip():
@@ -68,7 +70,7 @@ def measure(args: argparse.Namespace) -> int:
             ) as pool,
         ):
             floor = plant.open_plant(connection)
-            contest = Contest(floor, server, conninfo, pool, args.seconds)
+            contest = Contest(floor, stockroom.open_shelves(floor), server, conninfo, pool, args.seconds)
             run(contest, args)
             status = tell(contest, args)
         connections.close_all()
@@ -87,6 +89,9 @@ def run(contest: "Contest", args: argparse.Namespace) -> None:
     for _ in range(args.rounds):
         for connections in WRITERS:
             contest.writes(connections)
+        for shelf in contest.shelves:
+            for connections in STOCK_WRITERS:
+                contest.stock(shelf, connections)
     if args.orders > SMALL:
         say(f"loading {args.orders:,} orders")
         plant.fill(contest.plant, args.orders)
@@ -106,13 +111,18 @@ def tell(contest: "Contest", args: argparse.Namespace) -> int:
     memory = contest.server.memory()
     sizes = [SMALL, args.orders] if args.orders > SMALL else [SMALL]
     wrong = unbooked(contest)
-    print("", *table.writes(contest, WRITERS), "", *table.reads(contest, READERS, sizes), sep="\n")
+    written = [*table.writes(contest, WRITERS), *table.stock(contest, STOCK_WRITERS)]
+    print("", *written, "", *table.reads(contest, READERS, sizes), sep="\n")
     each = " + ".join(f"{size:.0f}" for size in memory)
     print(f"\nweb server: {sum(memory):.0f} MB resident ({each})")
     print(
         f"errors: {contest.errors()} of {contest.calls():,} calls;", "; ".join(wrong) or "every accepted one is booked"
     )
-    print("the quickest call of each kind, without web server:", *hints.measure(contest.plant), sep="\n")
+    print(
+        "the quickest call of each kind, without web server:",
+        *hints.measure(contest.plant, contest.shelves[0]),
+        sep="\n",
+    )
     print(
         f"\nmedian of {args.rounds} runs of {args.seconds:g} s; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f},"
         f" PostgreSQL {contest.plant.server()}\n{table.NOTES}\n{table.PEERS}"
@@ -123,16 +133,20 @@ def tell(contest: "Contest", args: argparse.Namespace) -> int:
 
 
 def unbooked(contest: "Contest") -> list[str]:
-    """What was accepted and is not in the books, or the other way round."""
-    events, names = contest.plant.events(), {"log": "report"}
+    """What was accepted and is not in the books, or the other way round; and totals that the ledgers belie."""
+    from orders.proof_of_ledgers import faults
+    from orders.proofs import one_snapshot
+
+    events = contest.plant.events()
     wrong = [
         f"{verb}: {accepted} accepted, {booked} events"
         for verb, accepted in contest.accepted.items()
-        if accepted != (booked := events.get(names.get(verb, verb), 0))
+        if accepted != (booked := events.get(verb, 0))
     ]
     if (told := contest.plant.announcements()) != sum(events.values()):
         wrong.append(f"{told} announcements of {sum(events.values())} events")
-    return wrong
+    with one_snapshot():
+        return wrong + [str(fault) for fault in faults()]
 
 
 def say(what: str) -> None:

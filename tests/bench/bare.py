@@ -19,8 +19,9 @@ from django.urls import resolve
 from django.utils import timezone
 
 from factoryos.kernel.models import OutboxMessage
-from manufacturing.models import Machine
+from manufacturing.models import Machine, StockBalance, StockLocation, StockMove
 from orders.models import Assignment, OrderEvent, OrderLine, ProductionOrder, QuantityEntry
+from quality.models import Output
 
 PAGE = 50
 COLUMNS = (
@@ -93,50 +94,64 @@ def create(request: HttpRequest) -> HttpResponse:
         order.save()
         OrderLine.objects.create(order=order, item_id=body["item"], target=body["quantityTarget"])
         _tell(order, "create", before=None, previous=None)
-    return _answer(order, status=201)
+    return answer(order, status=201)
 
 
 def start(request: HttpRequest, order: UUID) -> HttpResponse:
     with transaction.atomic():
-        found = _locked(order)
+        found = locked(order)
         machines = [share.machine_id for share in Assignment.objects.filter(order=found)]
         list(Machine.objects.filter(pk__in=machines).order_by("pk").select_for_update(no_key=True))
         Assignment.objects.filter(order=found, machine_id__in=machines).update(active=True)
         found.actual_start = timezone.now()
-        _move(found, "start")
-    return _answer(found)
+        move(found, "start")
+    return answer(found)
 
 
 def log(request: HttpRequest, order: UUID) -> HttpResponse:
     body = json.loads(request.body)
     good, rejected = Decimal(body["quantityGood"]), Decimal(body["quantityRejected"])
     with transaction.atomic():
-        found = _locked(order)
+        found = locked(order)
         line, share = OrderLine.objects.get(order=found), Assignment.objects.get(order=found)
         now = timezone.now()
-        QuantityEntry.objects.create(
+        entry = QuantityEntry.objects.create(
             order=found, line=line, good=good, rejected=rejected, source="manual", machine_id=share.machine_id,
             occurred_at=now, at=now, **WHO,
         )  # fmt: skip
-        line.good, line.rejected, share.produced = line.good + good, line.rejected + rejected, share.produced + good
+        line.good, line.rejected = line.good + good, line.rejected + rejected
+        share.produced += good + rejected
         line.save()
         share.save()
+        _stock(found, entry, item=line.item_id)
         found.quantity_good += good
         found.quantity_rejected += rejected
-        _move(found, "report")
-    return _answer(found, status=201)
+        move(found, "report")
+    return answer(found, status=201)
+
+
+def _stock(order: ProductionOrder, entry: QuantityEntry, *, item: int) -> None:
+    """Good pieces of an item that is not tracked lie in one balance, whichever order made them."""
+    location = StockLocation.objects.get(factory_id=order.factory_id, code="main")
+    keys = {"factory_id": order.factory_id, "item_id": item, "lot": None, "location": location}
+    place = StockBalance.objects.select_for_update(no_key=True).get_or_create(**keys)[0]
+    place.on_hand += entry.good
+    place.save()
+    common = {"factory_id": order.factory_id, "order": order, "run": entry, "quantity": entry.good}
+    StockMove.objects.create(balance=place, kind="production", entry=entry, **common, **WHO)
+    Output.objects.create(item_id=item, **common)
 
 
 def complete(request: HttpRequest, order: UUID) -> HttpResponse:
     with transaction.atomic():
-        found = _locked(order)
+        found = locked(order)
         Assignment.objects.filter(order=found, active=True).update(active=False)
         found.actual_end = timezone.now()
-        _move(found, "complete")
-    return _answer(found)
+        move(found, "complete")
+    return answer(found)
 
 
-def _locked(order: UUID) -> ProductionOrder:
+def locked(order: UUID) -> ProductionOrder:
     return ProductionOrder.objects.select_for_update(no_key=True).get(uuid=order)
 
 
@@ -144,7 +159,7 @@ def _head(order: ProductionOrder, verb: str) -> str:
     return hashlib.sha256(f"{order.chain_head}{order.uuid}{verb}{order.version}".encode()).hexdigest()
 
 
-def _move(order: ProductionOrder, verb: str) -> None:
+def move(order: ProductionOrder, verb: str) -> None:
     before, previous = str(order.state), order.chain_head
     getattr(order, verb)()
     order.version += 1
@@ -163,5 +178,5 @@ def _tell(order: ProductionOrder, verb: str, *, before: str | None, previous: st
     OutboxMessage.objects.create(topic="order.moved", factory_id=order.factory_id, key=str(order.uuid), payload=payload)
 
 
-def _answer(order: ProductionOrder, *, status: int = 200) -> HttpResponse:
+def answer(order: ProductionOrder, *, status: int = 200) -> HttpResponse:
     return JsonResponse({"id": str(order.uuid), "reference": order.reference, "state": order.state}, status=status)

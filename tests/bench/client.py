@@ -17,7 +17,8 @@ SAMPLES = 3
 
 @dataclass
 class Run:
-    """What one run came to. `count`: calls sent; `waits`: seconds of each; `cpu`: processor seconds of the web server."""
+    """What one run came to. `count`: calls sent, on the orders `done`; `waits`: seconds of each; `cpu`: processor seconds
+    of the web server."""
 
     count: int = 0
     seconds: float = 0.0
@@ -25,6 +26,7 @@ class Run:
     cpu: float = 0.0
     waits: list[float] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)
+    done: list[Any] = field(default_factory=list)
 
     @property
     def rate(self) -> float:

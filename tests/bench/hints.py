@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,8 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 
-from tests.bench.contest import VERBS, call_of
-from tests.bench.plant import Plant, scheduled
+from tests.bench.contest import STOCK_VERBS, VERBS, call_of, credential_for
+from tests.bench.plant import Order, Plant, scheduled
+from tests.bench.stockroom import Shelf
 
 REPEATS = 40
 
@@ -41,21 +42,26 @@ def _quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def measure(plant: Plant) -> list[str]:
+def measure(plant: Plant, shelf: Shelf) -> list[str]:
     """A line a verb: milliseconds of the quickest call, of them in SQL, and how many statements."""
-    client = Client(headers={"Authorization": f"Bearer {plant.token}"})
-    lines = []
     with _quiet(), override_settings(ALLOWED_HOSTS=["*"]):
-        orders = scheduled(plant, REPEATS)
-        for verb in VERBS:
-            calls = []
-            for order in orders:
-                path, body = call_of(plant, verb, order)
-                clock, began = Clock(), time.perf_counter()
-                with connection.execute_wrapper(clock):
-                    response = client.post(path, json.dumps(body), content_type="application/json")
-                calls.append((time.perf_counter() - began, clock.seconds, clock.statements))
-                assert response.status_code < 300, response.content
-            whole, sql, statements = min(calls)
-            lines.append(f"  {verb:10}{whole * 1000:6.2f} ms, {sql * 1000:5.2f} of them in {statements:.0f} statements")
-    return lines
+        told = [(verb, _quickest(plant, verb, orders)) for verbs, orders in (
+            (VERBS, scheduled(plant, REPEATS)), (STOCK_VERBS, shelf.drafts(REPEATS)),
+        ) for verb in verbs]  # fmt: skip
+    return [
+        f"  {verb:10}{whole * 1000:6.2f} ms, {sql * 1000:5.2f} of them in {statements:.0f} statements"
+        for verb, (whole, sql, statements) in told
+    ]
+
+
+def _quickest(plant: Plant, verb: str, orders: Sequence[Order]) -> tuple[float, float, int]:
+    client = Client(headers={"Authorization": f"Bearer {credential_for(plant, verb)}"})
+    calls = []
+    for order in orders:
+        path, body = call_of(plant, verb, order)
+        clock, began = Clock(), time.perf_counter()
+        with connection.execute_wrapper(clock):
+            response = client.post(path, json.dumps(body), content_type="application/json")
+        calls.append((time.perf_counter() - began, clock.seconds, clock.statements))
+        assert response.status_code < 300, response.content
+    return min(calls)

@@ -1,4 +1,4 @@
-"""The factory that is measured: its person, its item, and as many orders as asked for, loaded by plain SQL."""
+"""The factory that is measured: its person, its API key, its item, and as many orders as asked for, loaded by plain SQL."""
 
 import time
 from dataclasses import dataclass
@@ -9,27 +9,30 @@ import jwt
 import psycopg
 from django.conf import settings
 
+from factoryos.kernel.api_keys import create_api_key
 from factoryos.kernel.ids import uuid7
-from factoryos.kernel.models import Factory, Membership, User
+from factoryos.kernel.models import ApiKey, Factory, Membership, User
 from manufacturing.models import Item
 
 SLUG = "bench"
 TABLES = ("manufacturing_machine", "orders_productionorder", "orders_orderline", "orders_assignment")
 TOTALS = "orders_ordertally"
 SHARED_MACHINES = 20  # of orders that are only looked at
+OWN, SHARED = "id", f"1 + id %% {SHARED_MACHINES}"  # the machine of the order `id`
 
 Order = tuple[int, UUID]
 
 
 @dataclass(frozen=True)
 class Plant:
-    """`connection` is the benchmark's own, without the limits that requests have."""
+    """`connection` is the benchmark's own, without the limits that requests have. `token` and `key` let one in."""
 
     connection: psycopg.Connection[Any]
     factory: int
     item: int
     item_uuid: str
     token: str
+    key: str
 
     @property
     def ids(self) -> dict[str, int]:
@@ -83,12 +86,15 @@ def open_plant(connection: psycopg.Connection[Any]) -> Plant:
         "role": "authenticated",
     }
     token = jwt.encode(claims, settings.SUPABASE_JWT_SECRETS[0], algorithm="HS256")
+    _, key = create_api_key(
+        kind=ApiKey.Kind.API_KEY, name="Bench", roles=["planner", "technician", "engineer"], factory=factory
+    )
     connection.execute(
         "INSERT INTO manufacturing_machine (uuid, factory_id, code, name, active, state)"
         " SELECT gen_random_uuid(), %s, 'SHARED-' || n, 'Press', true, 'no_data' FROM generate_series(1, %s) AS n",
         [factory.pk, SHARED_MACHINES],
     )
-    return Plant(connection, factory=factory.pk, item=item.pk, item_uuid=str(item.uuid), token=token)
+    return Plant(connection, factory=factory.pk, item=item.pk, item_uuid=str(item.uuid), token=token, key=key)
 
 
 # Time-ordered like the product's own, for random ones would make the index that finds an order needlessly slow.
@@ -105,8 +111,9 @@ _ORDERS = f"""
         FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS id) AS made
 """
 _LINES = f"""
-    INSERT INTO orders_orderline (id, uuid, order_id, item_id, sort, target, good, rejected)
-    SELECT id, {_UUID}, id, %(item)s, 0, 1000, 0, 0 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS id
+    INSERT INTO orders_orderline (id, uuid, order_id, item_id, bom_version_id, sort, target, good, rejected)
+    SELECT id, {_UUID}, id, %(item)s, %(bom_version)s::bigint, 0, 1000, 0, 0
+    FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS id
 """
 _MACHINES = f"""
     INSERT INTO manufacturing_machine (id, uuid, factory_id, code, name, active, state)
@@ -123,12 +130,21 @@ _TALLY = f"""
 """
 
 
-def _load(plant: Plant, count: int, *, states: list[str], own_machines: bool) -> tuple[int, int]:
-    """`count` orders with a line and an assignment each; gives their first and last id."""
+def _load(
+    plant: Plant,
+    count: int,
+    *,
+    states: list[str],
+    machine: str | None = None,
+    item: int | None = None,
+    bom_version: int | None = None,
+) -> tuple[int, int]:
+    """`count` orders with a line each, and an assignment to `machine` (SQL); gives their first and last id."""
     connection = plant.connection
     tops = [f"(SELECT coalesce(max(id), 0) FROM {table})" for table in TABLES]
     first = int(connection.execute(f"SELECT 1 + greatest({', '.join(tops)})").fetchone()[0])  # type: ignore[index]
-    values = {**plant.ids, "first": first, "last": first + count - 1, "states": states}
+    values = {**plant.ids, "first": first, "last": first + count - 1, "states": states, "bom_version": bom_version}
+    values["item"] = item or plant.item
     with connection.transaction():
         # A superuser may leave out triggers and foreign keys; the tally, which a trigger keeps, is then added to by hand.
         superuser = connection.execute("SHOW is_superuser").fetchone() == ("on",)
@@ -136,10 +152,10 @@ def _load(plant: Plant, count: int, *, states: list[str], own_machines: bool) ->
             connection.execute("SET LOCAL session_replication_role = replica")
         connection.execute(_ORDERS, values)
         connection.execute(_LINES, values)
-        if own_machines:
+        if machine == OWN:
             connection.execute(_MACHINES, values)
-        machine = "id" if own_machines else f"1 + id %% {SHARED_MACHINES}"
-        connection.execute(_ASSIGNMENTS.format(machine=machine), values)
+        if machine:
+            connection.execute(_ASSIGNMENTS.format(machine=machine), values)
         if superuser:
             connection.execute(_TALLY, values)
         for table in TABLES:
@@ -151,7 +167,7 @@ def fill(plant: Plant, orders: int) -> None:
     """Load orders until there are so many, and tidy up as an evening's autovacuum would have done."""
     missing = orders - plant.orders()
     if missing > 0:
-        _load(plant, missing, states=["draft", "scheduled", "completed", "verified"], own_machines=False)
+        _load(plant, missing, states=["draft", "scheduled", "completed", "verified"], machine=SHARED)
     tidy(plant)
 
 
@@ -164,9 +180,17 @@ def tidy(plant: Plant) -> None:
 
 def scheduled(plant: Plant, count: int) -> list[Order]:
     """So many orders ready to start, each on a machine of its own."""
-    first, last = _load(plant, count, states=["scheduled"], own_machines=True)
+    return _ready(plant, _load(plant, count, states=["scheduled"], machine=OWN))
+
+
+def drafts(plant: Plant, count: int, *, item: int, bom_version: int) -> list[Order]:
+    """So many drafts of an item, on no machine."""
+    return _ready(plant, _load(plant, count, states=["draft"], item=item, bom_version=bom_version))
+
+
+def _ready(plant: Plant, ids: tuple[int, int]) -> list[Order]:
     for table in TABLES:  # as autovacuum would soon; until then PostgreSQL plans for the few rows it knew of
         plant.connection.execute(f"ANALYZE {table}")
     return plant.connection.execute(
-        "SELECT id, uuid FROM orders_productionorder WHERE id BETWEEN %s AND %s ORDER BY id", [first, last]
+        "SELECT id, uuid FROM orders_productionorder WHERE id BETWEEN %s AND %s ORDER BY id", list(ids)
     ).fetchall()

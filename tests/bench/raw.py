@@ -21,6 +21,7 @@ from tests.bench.client import Run
 
 Order = tuple[int, UUID]
 Connection = psycopg.Connection[Any]
+Verb = Callable[[Connection, Order, dict[str, Any]], None]
 
 _EVENT = """INSERT INTO orders_orderevent (uuid, order_id, factory_id, seq, verb, moved, from_state, to_state, actor_kind,
     actor_id, actor_name, credential, face, data, at, previous_hash, hash)"""
@@ -34,15 +35,28 @@ _ORDER = """INSERT INTO orders_productionorder (state, version, open_holds, uuid
 _LINE = """INSERT INTO orders_orderline (uuid, order_id, item_id, sort, target, good, rejected)
     VALUES (%s, %s, %s, 0, %s, 0, 0)"""
 _ENTRY = """INSERT INTO orders_quantityentry (uuid, order_id, line_id, good, rejected, source, machine_id, serial_numbers,
-    consumed_lots, actor_kind, actor_id, actor_name, face, occurred_at, at)
-    VALUES (%s, %s, %s, %s, %s, 'manual', %s, '{}', '[]', 'user', 'raw', 'Raw', 'raw', %s, %s)"""
+    consumed_lots, short_consumption, actor_kind, actor_id, actor_name, face, occurred_at, at)
+    VALUES (%s, %s, %s, 9, 1, 'manual', %s, '{}', '[]', '[]', 'user', 'raw', 'Raw', 'raw', %s, %s) RETURNING id"""
+# Pieces of an item that is not tracked: one balance for all orders, made when the first come.
+_STOCK = """
+    WITH place AS (INSERT INTO manufacturing_stockbalance AS balance (factory_id, item_id, location_id, on_hand)
+        SELECT factory_id, %(item)s, id, 9 FROM manufacturing_stocklocation
+        WHERE factory_id = %(factory)s AND code = 'main'
+        ON CONFLICT (item_id, lot_id, location_id) DO UPDATE SET on_hand = balance.on_hand + 9 RETURNING id),
+    output AS (INSERT INTO quality_output (factory_id, order_id, run_id, item_id, quantity)
+        VALUES (%(factory)s, %(order)s, %(entry)s, %(item)s, 9))
+    INSERT INTO manufacturing_stockmove (factory_id, order_id, entry_id, run_id, actor_kind, actor_id, actor_name, face,
+        at, uuid, balance_id, kind, quantity)
+    SELECT %(factory)s, %(order)s, %(entry)s, %(entry)s, 'user', 'raw', 'Raw', 'raw', %(now)s, gen_random_uuid(), id,
+        'production', 9 FROM place
+"""
 
 
 def create(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
     uuid, now = uuid7(), datetime.now(UTC)
     head = _hash("", uuid, "create")
-    (reference,) = _one(connection, "SELECT orders_mint_reference(%s, %s, %s)", plant["factory"], "RAW-2026", 6)
-    (order_id,) = _one(
+    (reference,) = one(connection, "SELECT orders_mint_reference(%s, %s, %s)", plant["factory"], "RAW-2026", 6)
+    (order_id,) = one(
         connection,
         _ORDER,
         uuid,
@@ -66,7 +80,7 @@ def create(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
 
 
 def start(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
-    found = _lock(connection, order)
+    found = lock(connection, order)
     shares = connection.execute(
         "SELECT share.machine_id FROM orders_assignment share JOIN manufacturing_machine machine"
         " ON machine.id = share.machine_id WHERE share.order_id = %s", [found[0]]
@@ -82,32 +96,33 @@ def start(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
     connection.execute(
         "UPDATE orders_assignment SET active = true WHERE order_id = %s AND machine_id = ANY(%s)", [found[0], machines]
     )
-    _move(connection, found, plant, verb="start", after="in_production", sets="actual_start = now()")
+    move(connection, found, plant, verb="start", after="in_production", sets="actual_start = now()")
 
 
 def log(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
-    found, now = _lock(connection, order), datetime.now(UTC)
-    (line,) = _one(connection, "SELECT id FROM orders_orderline WHERE order_id = %s", found[0])
-    share, machine = _one(connection, "SELECT id, machine_id FROM orders_assignment WHERE order_id = %s", found[0])
-    connection.execute(_ENTRY, [uuid7(), found[0], line, 9, 1, machine, now, now])
+    found, now = lock(connection, order), datetime.now(UTC)
+    (line,) = one(connection, "SELECT id FROM orders_orderline WHERE order_id = %s", found[0])
+    share, machine = one(connection, "SELECT id, machine_id FROM orders_assignment WHERE order_id = %s", found[0])
+    (entry,) = one(connection, _ENTRY, uuid7(), found[0], line, machine, now, now)
     connection.execute("UPDATE orders_orderline SET good = good + 9, rejected = rejected + 1 WHERE id = %s", [line])
     connection.execute("UPDATE orders_assignment SET produced = produced + 10 WHERE id = %s", [share])
+    connection.execute(_STOCK, {**plant, "order": found[0], "entry": entry, "now": now})
     sets = "quantity_good = quantity_good + 9, quantity_rejected = quantity_rejected + 1"
-    _move(connection, found, plant, verb="report", after=found[2], sets=sets)
+    move(connection, found, plant, verb="report", after=found[2], sets=sets)
 
 
 def complete(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
-    found = _lock(connection, order)
+    found = lock(connection, order)
     connection.execute("UPDATE orders_assignment SET active = false WHERE order_id = %s AND active", [found[0]])
-    _move(connection, found, plant, verb="complete", after="completed", sets="actual_end = now()")
+    move(connection, found, plant, verb="complete", after="completed", sets="actual_end = now()")
 
 
-VERBS: dict[str, Callable[[Connection, Order, dict[str, Any]], None]] = {
+VERBS: dict[str, Verb] = {
     "create": create, "start": start, "log": log, "complete": complete,
 }  # fmt: skip
 
 
-def _one(connection: Connection, statement: str, *values: Any) -> Any:
+def one(connection: Connection, statement: str, *values: Any) -> Any:
     return connection.execute(statement, values).fetchone()
 
 
@@ -123,15 +138,15 @@ def _event(order_id: int, plant: dict[str, Any], *, seq: int, verb: str, before:
     ]  # fmt: skip
 
 
-def _lock(connection: Connection, order: Order) -> Any:
-    return _one(
+def lock(connection: Connection, order: Order) -> Any:
+    return one(
         connection,
         "SELECT id, uuid, state, version, chain_head FROM orders_productionorder WHERE id = %s FOR NO KEY UPDATE",
         order[0],
     )
 
 
-def _move(connection: Connection, found: Any, plant: dict[str, Any], *, verb: str, after: str, sets: str) -> None:
+def move(connection: Connection, found: Any, plant: dict[str, Any], *, verb: str, after: str, sets: str) -> None:
     order_id, uuid, before, version, previous = found
     now, head = datetime.now(UTC), _hash(previous, uuid, verb)
     event = _event(
@@ -147,14 +162,17 @@ def _move(connection: Connection, found: Any, plant: dict[str, Any], *, verb: st
     ).fetchone()  # fmt: skip
 
 
-def load(*, conninfo: str, verb: str, plant: dict[str, Any], connections: int, orders: Sequence[Order], again: bool,
+def load(*, conninfo: str, verb: Verb, plant: dict[str, Any], connections: int, orders: Sequence[Order], again: bool,
          begin: float, seconds: float) -> Run:  # fmt: skip
-    """Run `verb` on `orders` from the instant `begin` on, in as many threads as connections, each with its own."""
+    """Run `verb` on `orders` from the instant `begin` on, in as many threads as connections, each with its own.
+
+    Each makes one call at least, however late the machine lets it begin.
+    """
     feed: Iterator[Order] = itertools.cycle(orders) if again else iter(orders)
     runs = [Run() for _ in range(connections)]
     opened = [psycopg.connect(conninfo, autocommit=True, prepare_threshold=2, options=SESSION_LIMITS) for _ in runs]
     threads = [
-        threading.Thread(target=_work, args=(VERBS[verb], connection, plant, feed, run, begin, begin + seconds))
+        threading.Thread(target=_work, args=(verb, connection, plant, feed, run, begin, begin + seconds))
         for connection, run in zip(opened, runs, strict=True)
     ]
     for thread in threads:
@@ -167,13 +185,14 @@ def load(*, conninfo: str, verb: str, plant: dict[str, Any], connections: int, o
 
 
 def _work(
-    verb: Callable[..., None], connection: Connection, plant: dict[str, Any], feed: Iterator[Order], run: Run, begin: float,
+    verb: Verb, connection: Connection, plant: dict[str, Any], feed: Iterator[Order], run: Run, begin: float,
     until: float,
 ) -> None:  # fmt: skip
     time.sleep(max(0.0, begin - time.time()))
     began = time.time()
-    while (now := time.time()) < until and (order := next(feed, None)) is not None:
+    while ((now := time.time()) < until or not run.count) and (order := next(feed, None)) is not None:
         run.count += 1
+        run.done.append(order)
         try:
             with connection.transaction():
                 verb(connection, order, plant)
@@ -191,4 +210,5 @@ def together(runs: Sequence[Run]) -> Run:
         errors=sum(run.errors for run in runs),
         waits=[wait for run in runs for wait in run.waits],
         samples=[sample for run in runs for sample in run.samples],
+        done=[order for run in runs for order in run.done],
     )

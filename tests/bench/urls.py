@@ -3,7 +3,7 @@
 from django.urls import path
 
 from factoryos.urls import urlpatterns as of_the_product
-from tests.bench import bare
+from tests.bench import bare, bare_stock
 
 urlpatterns = [
     *of_the_product,
@@ -12,4 +12,6 @@ urlpatterns = [
     path("bare/orders/<uuid:order>/start", bare.start),
     path("bare/orders/<uuid:order>/log", bare.log),
     path("bare/orders/<uuid:order>/complete", bare.complete),
+    path("bare/orders/<uuid:order>/confirm", bare_stock.confirm),
+    path("bare/orders/<uuid:order>/produce", bare_stock.produce),
 ]
