@@ -11,11 +11,16 @@ from orders.materials import amounts
 from orders.models import OrderComponent, OrderLine, ProductionOrder, WorkOrder
 from orders.specs import NewLine
 
-# The key share makes a BOM that is being retired wait for this order, or this order for the retirement.
-_DEFAULT = """
-SELECT version.id, version.type FROM manufacturing_bom AS bom
-JOIN manufacturing_bomversion AS version ON version.bom_id = bom.id AND version.number = bom.version
-WHERE bom.item_id = %s AND bom."default" AND bom.type <> 'phantom' FOR KEY SHARE OF bom
+# The key share makes a BOM that is being retired wait for this order, or this order for the retirement. Who waited may get
+# no row, as the BOM is the default no more; so what was seen before is counted: one seen and none had is asked again.
+_IS_DEFAULT = """bom.item_id = %s AND bom."default" AND bom.type <> 'phantom'"""
+_DEFAULT = f"""
+WITH had AS (
+    SELECT version.id, version.type FROM manufacturing_bom AS bom
+    JOIN manufacturing_bomversion AS version ON version.bom_id = bom.id AND version.number = bom.version
+    WHERE {_IS_DEFAULT} FOR KEY SHARE OF bom
+)
+SELECT had.id, had.type FROM manufacturing_bom AS bom LEFT JOIN had ON true WHERE {_IS_DEFAULT}
 """
 # Asked again under that lock: whoever found the BOM may have found it just before it was retired.
 _STILL_IN_USE = "SELECT 1 FROM manufacturing_bom WHERE id = %s AND retired_at IS NULL FOR KEY SHARE"
@@ -41,9 +46,13 @@ def _still_in_use(version: BomVersion) -> BomVersion:
 
 def _default_version(item: Item) -> BomVersion | None:
     with connection.cursor() as cursor:
-        cursor.execute(_DEFAULT, [item.pk])
-        row = cursor.fetchone()
-    return BomVersion(id=row[0], type=row[1]) if row else None
+        while True:
+            cursor.execute(_DEFAULT, [item.pk, item.pk])
+            row = cursor.fetchone()
+            if row is None:
+                return None
+            if row[0] is not None:
+                return BomVersion(id=row[0], type=row[1])
 
 
 def fix(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
