@@ -4,8 +4,6 @@ A stranger's slug, a stranger's thing in the path, and a stranger's thing named 
 byte like what nobody has. A route without a case here fails.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -18,28 +16,11 @@ from tests import floor
 from tests.calls import Plant, Reply
 from tests.conformance.routes import CALLS, Call
 from tests.evidence import everything
+from tests.isolation import erp
+from tests.isolation.cases import Case, Names
 from tests.stores import a_bom, delivered
 
 pytestmark = pytest.mark.django_db
-
-Names = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a call is like when it is allowed, and with which things named in it.
-
-    `body` and `query` get the names of one factory's things: those of the asked factory itself, but for one that is a
-    stranger's or nobody's.
-    """
-
-    body: Callable[[Names], dict[str, Any]] = lambda names: {}
-    query: Callable[[Names], dict[str, str]] = lambda names: {}
-    names: tuple[str, ...] = ()  # which things body or query name
-    answers: int = 200  # when all things are the factory's own
-    without: int = 404  # when a thing named in body or query is nobody's
-    state: str = "draft"  # of the order in the path
-
 
 SLUG = "api/factories/<slug>"
 ORDER = f"{SLUG}/production-orders/<order_id>"
@@ -162,6 +143,11 @@ class Tenant:
             "method_id": self.names["method"],
             "order_id": str(order.uuid),
         }
+        self.hidden = (*self.path.values(), *self.names.values(), factory.name)
+
+    def call(self, method: str, url: str, body: Any = None) -> Reply:
+        """As this factory's admin would."""
+        return self.plant.admin.send(method, url, body)
 
     def ask(self, call: Call, path: Names = {}, names: Names = {}) -> Reply:  # noqa: B006 only read
         """The call as this factory's admin makes it; `path` and `names` replace some of the factory's own."""
@@ -169,7 +155,23 @@ class Tenant:
         known = {**self.names, **names}
         query = case.query(known)
         url = call.path(self.path, path) + (f"?{urlencode(query)}" if query else "")
-        return self.plant.admin.send(call.method, url, case.body(known) if call.changes else None)
+        return self.call(call.method, url, case.body(known) if call.changes else None)
+
+    def another_order(self) -> None:
+        self.plant.order()
+
+
+ALL_CASES = CASES | erp.CASES
+
+
+def tenant(call: Call, *, state: str | None = None) -> Any:
+    """A tenant as the call's dialect sees it, its order in the state that the call needs, or in another."""
+    of_face = erp.Tenant if call.dialect.name == "erp" else Tenant
+    return of_face(state or case_of(call).state)
+
+
+def case_of(call: Call) -> Case:
+    return ALL_CASES[call.method, call.route]
 
 
 def nobodys(names: Names) -> dict[str, str]:
@@ -180,20 +182,19 @@ each_call = pytest.mark.parametrize("call", CALLS, ids=str)
 
 
 def test_every_route_of_the_url_map_has_a_case_and_every_case_a_route() -> None:
-    assert {(call.method, call.route) for call in CALLS} == set(CASES)
+    assert {(call.method, call.route) for call in CALLS} == set(ALL_CASES)
 
 
 @each_call
 def test_the_factorys_own_things_are_found(call: Call) -> None:
     """Or else a 404 below would prove nothing."""
-    case = CASES[call.method, call.route]
-    assert Tenant(case.state).ask(call).status == case.answers
+    assert tenant(call).ask(call).status == case_of(call).answers
 
 
 @each_call
 def test_what_is_a_strangers_answers_like_what_nobody_has(call: Call) -> None:
-    case = CASES[call.method, call.route]
-    here, there = Tenant(case.state), Tenant(case.state)
+    case = case_of(call)
+    here, there = tenant(call), tenant(call)
     before = everything()
     ways: list[tuple[str, Names, Names]] = [(name, {name: there.path[name]}, {}) for name in call.parameters]
     ways += [(name, {}, {name: there.names[name]}) for name in case.names]
@@ -213,21 +214,19 @@ def shown(reply: Reply) -> dict[str, str]:
 
 @each_call
 def test_nothing_of_a_stranger_is_shown(call: Call) -> None:
-    case = CASES[call.method, call.route]
-    here, there = Tenant(case.state), Tenant(case.state)
+    here, there = tenant(call), tenant(call)
     told = here.ask(call).content
-    for name in (*there.path.values(), *there.names.values(), there.plant.factory.name):
+    for name in there.hidden:
         assert name.encode() not in told
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if not call.changes], ids=str)
 def test_a_strangers_things_neither_lengthen_nor_break_a_list(call: Call) -> None:
-    here = Tenant("in_production")
+    here = tenant(call, state="in_production")
     path = call.path(here.path)
-    before = here.plant.admin.get(path)
-    there = Tenant("in_production")
-    there.plant.order()
-    after = here.plant.admin.get(path)
+    before = here.call("GET", path)
+    tenant(call, state="in_production").another_order()
+    after = here.call("GET", path)
     assert after.status == before.status
     if after.content and "meta" in after.json:
         assert after.content == before.content
