@@ -68,7 +68,7 @@ def answer(order_id: int, *, by: Actor, status: int = 200, **extra: Any) -> Answ
 
 
 def create(body: JsonObject, *, by: Actor) -> Answer:
-    values = read(take.NewOrder, body)
+    values = read(take.NewProductionOrder, body)
     item = naming.product(values["product_id"], by=by)
     fit({"quantity": values["quantity"]}, decimals=item.unit_decimals)
     bom_id = values.get("bom_id")
@@ -86,14 +86,14 @@ def create(body: JsonObject, *, by: Actor) -> Answer:
 
 
 def confirm(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
-    read(take.Confirm, body)
+    read(take.ConfirmOrder, body)
     actions.approve(order_id=order_id, by=by)
     return answer(order_id, by=by)
 
 
 def produce(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
     """Count good pieces; the first ones start production, and without them it does not start either."""
-    values = read(take.Produce, body)
+    values = read(take.ProduceOrder, body)
     line = _line(values.get("line_id"), lines=manufacturing_rows.lines_of(order_id))
     fit({"qty": values["qty"]}, decimals=line.unit_decimals)
     if state_when_locked(order_id, by=by) in CONFIRMED:
@@ -126,12 +126,12 @@ def _line(uuid: UUID | None, *, lines: list[Line]) -> Line:
 
 def close(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
     """End production, whatever was made. Sign-off and shipping go on elsewhere."""
-    read(take.Close, body)
+    read(take.CloseOrder, body)
     actions.complete(order_id=order_id, by=by)
     return answer(order_id, by=by)
 
 
 def cancel(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
-    values = read(take.Cancel, body)
+    values = read(take.CancelOrder, body)
     actions.cancel(order_id=order_id, by=by, reason=values.get("reason"))
     return answer(order_id, by=by)

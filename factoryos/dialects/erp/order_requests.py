@@ -26,7 +26,7 @@ WORK_ORDER_SHOWN = frozenset({
 })  # fmt: skip
 
 
-class NewOrder(RequestSerializer):
+class NewProductionOrder(RequestSerializer):
     productId = UuidField()
     quantity = QuantityField(positive=True)
     bomId = UuidField(required=False, allow_null=True, help_text="Without it, the product's only BOM.")
@@ -36,20 +36,20 @@ class NewOrder(RequestSerializer):
     ignored: ClassVar = SHOWN
 
 
-class Confirm(RequestSerializer):
+class ConfirmOrder(RequestSerializer):
     ignored: ClassVar = SHOWN
 
 
-class Close(RequestSerializer):
+class CloseOrder(RequestSerializer):
     ignored: ClassVar = SHOWN
 
 
-class Cancel(RequestSerializer):
+class CancelOrder(RequestSerializer):
     reason = TextField(required=False, allow_null=True, max_length=REASON)
     ignored: ClassVar = SHOWN
 
 
-class Produce(RequestSerializer):
+class ProduceOrder(RequestSerializer):
     qty = QuantityField(positive=True)
     lotNumber = TextField(
         required=False, allow_null=True, max_length=LOT,
@@ -69,11 +69,11 @@ class Produce(RequestSerializer):
         return []
 
 
-class StartWork(RequestSerializer):
+class StartWorkOrder(RequestSerializer):
     ignored: ClassVar = WORK_ORDER_SHOWN
 
 
-class FinishWork(RequestSerializer):
+class FinishWorkOrder(RequestSerializer):
     durationMinutes = QuantityField(
         required=False, allow_null=True, places=_MINUTE_DECIMALS, help_text="Without it, the minutes since the start."
     )

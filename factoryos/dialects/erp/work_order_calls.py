@@ -38,7 +38,7 @@ def sequence_of(name: str, *, order_id: int) -> int:
 
 def start(body: JsonObject, *, by: Actor, order_id: int, sequence: int) -> Answer:
     """Begin an operation; the first one of a confirmed order starts its production as well."""
-    read(take.StartWork, body)
+    read(take.StartWorkOrder, body)
     if state_when_locked(order_id, by=by) in CONFIRMED:
         actions.start(order_id=order_id, by=by)
     _, work = actions.begin_work(order_id=order_id, sequence=sequence, by=by)
@@ -46,7 +46,7 @@ def start(body: JsonObject, *, by: Actor, order_id: int, sequence: int) -> Answe
 
 
 def done(body: JsonObject, *, by: Actor, order_id: int, sequence: int) -> Answer:
-    values = read(take.FinishWork, body)
+    values = read(take.FinishWorkOrder, body)
     _, work = actions.finish_work(
         order_id=order_id,
         sequence=sequence,
