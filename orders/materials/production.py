@@ -141,18 +141,25 @@ def _use(
     named: Sequence[ConsumedLot],
 ) -> None:
     """Use `amount` of a component: the lots named first, then what is reserved, then what is free."""
+    posting = found.posting
     taken = ZERO
     rest = amount
     for lot in named:
-        got = _take(found, component, _of_lot(balances, lot), wanted=lot.quantity, by_bom=rest)
+        of_lot = [(balance, balance.free + posting.held(component.id, balance)) for balance in _of_lot(balances, lot)]
+        got = _take(found, component, of_lot, wanted=lot.quantity, by_bom=rest)
         taken += min(got, rest)
         rest = max(rest - lot.quantity, ZERO)  # what a named lot lacks was still taken from that lot, not from another
-    held = [balances[key] for key in component.reserved if key in balances]
+    own = sorted((balances[key] for key in component.reserved if key in balances), key=turn)
     free = free_lots(balances.values(), item_id=component.item_id)
-    for choice in (sorted(held, key=turn), free):
+    for choice in (
+        [(balance, posting.held(component.id, balance)) for balance in own],
+        [(balance, balance.free) for balance in free],
+    ):
         got = _take(found, component, choice, wanted=rest, by_bom=rest)
         taken += got
         rest -= got
+    if named:
+        _free_what_is_not_needed(posting, component, own, used=taken)
     if taken:
         found.used[component.id] = taken
     if taken < amount:
@@ -161,14 +168,26 @@ def _use(
         )
 
 
+def _free_what_is_not_needed(posting: Posting, component: Component, own: Sequence[Balance], *, used: Decimal) -> None:
+    """Where lots were named, the order keeps no more than it still needs; what would be used last goes first."""
+    held = [(balance, posting.held(component.id, balance)) for balance in reversed(own)]
+    needed = max(component.required() - component.consumed - used, ZERO)
+    for balance, part in share_out(sum((quantity for _, quantity in held), ZERO) - needed, held):
+        posting.reserve(component.id, balance, -part)
+
+
 def _take(
-    found: StockPlan, component: Component, choice: Sequence[Balance], *, wanted: Decimal, by_bom: Decimal
+    found: StockPlan,
+    component: Component,
+    choice: Sequence[tuple[Balance, Decimal]],
+    *,
+    wanted: Decimal,
+    by_bom: Decimal,
 ) -> Decimal:
-    """Take up to `wanted` from these balances, of which `by_bom` is what the BOM asks for. Gives what was there."""
+    """Take up to `wanted` from (balance, available) pairs, of which `by_bom` is what the BOM asks for; gives what was there."""
     posting = found.posting
-    available = [(balance, balance.free + posting.held(component.id, balance)) for balance in choice]
     taken = ZERO
-    for balance, part in share_out(wanted, available):
+    for balance, part in share_out(wanted, choice):
         reserved = min(part, posting.held(component.id, balance))
         if reserved:
             posting.reserve(component.id, balance, -reserved)
@@ -216,9 +235,10 @@ def _give_back(
 ) -> None:
     """Put back what was used for pieces that were not made, into the lots it came from, the last first.
 
-    While the order goes on (`keep`) it is reserved for it again.
+    While the order goes on (`keep`) it is reserved for it again, as far as the order still needs it.
     """
     left = amount
+    needed = component.required() - (component.consumed - amount) - component.held if keep else ZERO
     for balance_id, run_id, used in before:
         part = min(left, used)
         if part <= 0:
@@ -226,8 +246,9 @@ def _give_back(
         balance = balances[balance_id]
         found.posting.move(balance, Kind.RETURN, part, component_id=component.id, run_id=run_id)
         found.use(component.sku, balance, -part)
-        if keep:
-            found.posting.reserve(component.id, balance, part)
+        if needed > 0:
+            found.posting.reserve(component.id, balance, min(part, needed))
+            needed -= part
         left -= part
     if left != amount:
         found.used[component.id] = left - amount
