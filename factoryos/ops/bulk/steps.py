@@ -8,9 +8,11 @@ from uuid import UUID
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import NotFound, Problem
+from factoryos.ops.order_page import words
 from manufacturing.models import Machine, Method, WorkArea
 from orders import actions
 from orders.locks import lock_order
+from orders.materials import reserving
 from orders.models import Assignment, ProductionOrder
 from orders.problems import IllegalTransition
 from orders.specs import Share
@@ -103,7 +105,8 @@ def assign(order_id: int, by: Actor, given: Parameters) -> Stepped:
         raise NothingToDo(detail=f"On {given['place_name']} already")
     kept = _method(order.method_id)
     order = actions.schedule(order_id=order_id, by=by, shares=[place], **kept)
-    return Stepped(order.version, before)
+    short = reserving.shortages_of(order_id)
+    return Stepped(order.version, before, f"Short of {words.lacking(short)}" if short else "")
 
 
 def _place(named: str, *, by: Actor) -> Share:

@@ -67,7 +67,7 @@ def of_note(note: Note, *, by: Actor) -> Happening:
 
 def of_event(event: OrderEvent, *, zone: ZoneInfo) -> Happening:
     data = event.data if isinstance(event.data, dict) else {}
-    facts = _FACTS[event.verb](data, zone) if event.verb in _FACTS else []
+    facts = [*(_FACTS[event.verb](data, zone) if event.verb in _FACTS else []), *_material(data)]
     moved = event.moved and event.from_state and event.from_state != event.to_state
     return Happening(
         id=f"event-{event.seq}",
@@ -132,8 +132,7 @@ def _text(name: str, value: Any, zone: ZoneInfo) -> str:
         return _time(value, zone)
     if name == "priority" and value in ProductionOrder.Priority.values:
         return str(ProductionOrder.Priority(value).label)
-    text = str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return _shortened(str(value))
 
 
 def _time(value: Any, zone: ZoneInfo) -> str:
@@ -198,6 +197,32 @@ def _closed(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
 
 def _finished(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
     return [Change("Minutes", "", _number(data["minutes"]))] if data.get("minutes") is not None else []
+
+
+# What an event says of components → how it is told.
+_OF_MATERIAL = (("reserved", "Reserved"), ("consumed", "Used"), ("short", "Not in stock"))
+
+
+def _material(data: Mapping[str, Any]) -> list[Change]:
+    """What a step did to components, of which lots; an amount below nothing was given back."""
+    changes = []
+    for name, label in _OF_MATERIAL:
+        parts = data.get(name)
+        if isinstance(parts, list) and parts:
+            told = [_part(part) for part in parts if isinstance(part, dict)]
+            changes.append(Change(label, "", _shortened(", ".join(told))))
+    return changes
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    lot = f" of lot {part['lot']}" if part.get("lot") else ""
+    number = _number(part.get("quantity"))
+    told = f"{part.get('sku')}{lot}"
+    return f"{number.removeprefix('-')} × {told} given back" if number.startswith("-") else f"{number} × {told}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 _FACTS: dict[str, Callable[[Mapping[str, Any], ZoneInfo], list[Change]]] = {

@@ -8,6 +8,7 @@ from django.db.models import Count, Sum
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import allows
+from factoryos.ops.order_page import material
 from factoryos.ops.order_page.forecast import forecast
 from factoryos.ops.order_page.happenings import happenings, source
 from factoryos.ops.order_page.steps import steps_of
@@ -54,6 +55,7 @@ def quantities(order: Sheet, *, everything: bool) -> dict[str, Any]:
         "lines": order.lines if everything else order.lines[:FEW],
         "more_lines": max(0, len(order.lines) - (len(order.lines) if everything else FEW)),
         "entries": [_entry(entry, names) for entry in entries],
+        "material": material.rows_of(order),
         "totals": {"good": totals["good"] or Decimal(0), "rejected": totals["rejected"] or Decimal(0)},
         "more_entries": totals["count"] - len(entries),
         "everything": everything,
@@ -71,6 +73,7 @@ def _entry(entry: QuantityEntry, names: dict[int, str]) -> dict[str, Any]:
         "reverses": entry.reverses_id,
         "source": source(kind=entry.actor_kind, face=entry.face, credential=""),
         "kind": QuantityEntry.Source(entry.source).label,
+        "missed": material.missed_by(entry),
     }
 
 

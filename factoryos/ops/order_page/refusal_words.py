@@ -97,6 +97,27 @@ def _split(data: Mapping[str, Any]) -> tuple[str | None, str]:
     return None, f"The order runs on several machines: say how the new quantity is split. In proportion: {parts}."
 
 
+def _material(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Every component that is short: how much is needed and how much is free. Nothing was reserved of the others."""
+    missing = data["missing"]
+    told = [
+        f"{part['name']} ({part['sku']}): {words.amount_of(part, 'required')} needed, "
+        f"{words.amount_of(part, 'available')} free, {words.amount_of(part, 'short')} short"
+        for part in missing[: words.FEW_PARTS]
+    ]
+    if len(missing) > words.FEW_PARTS:
+        told.append(f"and {len(missing) - words.FEW_PARTS} more")
+    return None, f"There is not enough material. {'; '.join(told)}. Nothing was reserved."
+
+
+def _stock(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    lot = f" of lot {data['lot']}" if data.get("lot") else ""
+    return None, (
+        f"{_number(data['wanted'])} of {data['sku']}{lot} would leave the stock, but only {_number(data['available'])} "
+        "are free there: the others were used or shipped, or are promised."
+    )
+
+
 _SAYINGS: dict[str, Callable[[Mapping[str, Any]], tuple[str | None, str]]] = {
     "illegal_transition": _illegal,
     "not_open": _not_open,
@@ -105,6 +126,8 @@ _SAYINGS: dict[str, Callable[[Mapping[str, Any]], tuple[str | None, str]]] = {
     "total_below_zero": _below_zero,
     "quantity_mismatch": _mismatch,
     "allocation_required": _split,
+    "material_short": _material,
+    "stock_short": _stock,
     "idempotency_key_reused": lambda data: (None, "This form was sent before with other values. Send it once more."),
     "idempotency_in_progress": lambda data: (None, "The same form is still being worked on. Look again in a moment."),
     "machine_busy": lambda data: (None, f"{_sentence(str(data['clashes']))} Pause or complete that order first."),

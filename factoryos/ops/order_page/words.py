@@ -1,8 +1,11 @@
 """The words of the order page: what verbs are called, what they did, and whom to ask."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 from factoryos.kernel.permissions import VERB_ROLES
+from factoryos.kernel.quantities import shortest
 from orders.states import State
 
 # Verb → (what the button says, what it did: after the actor's name).
@@ -63,3 +66,19 @@ def whom_to_ask(verb: str) -> str:
     """Who may do it, for somebody who may not. `admin` may everything and is named last."""
     roles = [*sorted(VERB_ROLES[verb] - {"admin"}), "admin"]
     return listed(f"{'an' if name[0] in 'aeio' else 'a'} {name}" for name in (ROLE_NAMES[role] for role in roles))
+
+
+FEW_PARTS = 4  # components that a sentence names
+
+
+def amount_of(part: Mapping[str, Any], name: str) -> str:
+    """An amount of a component with its unit: `2.5 kg`."""
+    return f"{shortest(Decimal(str(part[name])))} {part['uom']}".rstrip()
+
+
+def lacking(parts: Sequence[Mapping[str, Any]]) -> str:
+    """What is short, component by component: `Cap liner 38mm by 3500 pcs, …`. `parts` are name, uom and short."""
+    told = [f"{part['name']} by {amount_of(part, 'short')}" for part in parts[:FEW_PARTS]]
+    if len(parts) > FEW_PARTS:
+        told.append(f"{len(parts) - FEW_PARTS} more")
+    return listed(told, "and")

@@ -64,7 +64,7 @@ def test_the_forecast_agrees_with_the_table_of_life_for_every_state(name: str) -
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
                 "factoryos.ops.bulk.forecast._groups",
-                lambda *_, state=state, **__: [(state, False, "rush", False, 7, [])],
+                lambda *_, state=state, **__: [(state, False, "rush", False, "", 7, [])],
             )
             found = forecast(action, [1], by=desk.by, parameters={})
         assert found.can == (7 if possible else 0), state

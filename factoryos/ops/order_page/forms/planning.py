@@ -5,11 +5,13 @@ from decimal import Decimal
 from django import forms
 
 from factoryos.kernel.quantities import shortest
+from factoryos.ops.order_page import words
 from factoryos.ops.order_page.forms.base import VerbForm
 from factoryos.ops.order_page.forms.counting import line_choices
 from factoryos.ops.order_page.forms.fields import BATCH, NAME, NOTES, REASON, AmountField, PlantTimeField, TextField
 from manufacturing.models import Machine, Method, WorkArea
 from orders import actions, allocation, warnings
+from orders.materials import reserving
 from orders.models import ProductionOrder
 from orders.specs import Share
 
@@ -104,10 +106,14 @@ class Schedule(VerbForm):
         )  # fmt: skip
 
     def done(self) -> str:
-        """The plan, and what else is planned there in the same time; a warning refuses nothing."""
+        """The plan, what material is lacking, and what else is planned there in the same time; none of it refuses."""
         order = ProductionOrder.objects.get(pk=self.order.id)
-        found = [warned.message for warned in warnings.window_overlaps(order)]
-        return f"{self.order.reference} is scheduled." + (f" Mind: {'; '.join(found[:3])}." if found else "")
+        said = [f"{self.order.reference} is scheduled."]
+        if short := reserving.shortages_of(order.pk):
+            said.append(f"Not all of its material is there: short of {words.lacking(short)}.")
+        if found := [warned.message for warned in warnings.window_overlaps(order)]:
+            said.append(f"Mind: {'; '.join(found[:3])}.")
+        return " ".join(said)
 
 
 def add_window(form: VerbForm) -> None:
