@@ -1,6 +1,8 @@
 """Amounts of things: exact decimals from the request to the row and back, never a float."""
 
-from decimal import Decimal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal, localcontext
 
 from django.db import models
 
@@ -24,6 +26,13 @@ class EntryQuantityField(QuantityField):
     def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs.setdefault("max_digits", 27)
         super().__init__(*args, **kwargs)
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """In here (or in a function so decorated) sums of totals keep every digit; elsewhere Python rounds them at 28."""
+    with localcontext(prec=60):
+        yield
 
 
 def shortest(amount: Decimal) -> str:

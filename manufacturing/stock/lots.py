@@ -1,5 +1,6 @@
 """Lots and serial numbers: found by their code, made when they are first named. Serial numbers are locked before balances."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -30,8 +31,10 @@ def lots_for(
 ) -> list[int]:
     """The ids of these lots, in their order, making those that are new.
 
-    Problem: Duplicate (a lot that is known with another best-before date; a serial number that is known).
+    Problem: Duplicate (a lot that is known with another best-before date; a serial number known or given twice).
     """
+    if serial and (twice := [code for code, times in Counter(codes).items() if times > 1]):
+        raise Duplicate(field="serialNumbers", value=twice[0])
     found = find_lots(item.pk, codes)
     missing = [code for code in dict.fromkeys(codes) if code not in found]
     if missing:

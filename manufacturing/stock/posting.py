@@ -18,7 +18,7 @@ from factoryos.kernel import clock, wakeup
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.database import violated_constraint
 from factoryos.kernel.ids import uuid7
-from factoryos.kernel.quantities import ZERO
+from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import StockMove
 from manufacturing.problems import StockShort
 from manufacturing.stock.balances import Balance
@@ -117,6 +117,7 @@ class Posting:
     def _touch(self, balance: Balance) -> None:
         self._touched.setdefault(balance.id, (balance, balance.on_hand, balance.reserved))
 
+    @exactly()
     def write(self, *, entry_id: int | None = None, alongside: Sequence[Statement] = ()) -> None:
         """Write it all in one statement; `entry_id` is the report it belongs to, `alongside` what else goes with it.
 

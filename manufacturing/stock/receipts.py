@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
-from factoryos.kernel.problems import Invalid
-from factoryos.kernel.quantities import ZERO
+from factoryos.kernel.problems import Invalid, NotFound
+from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Item, StockLocation, StockMove
 from manufacturing.problems import StockShort
 from manufacturing.stock.balances import Place, find_places, lock_balances
@@ -31,6 +31,7 @@ class Delivery:
     reference: str | None = None
 
 
+@exactly()
 def receive(delivery: Delivery, *, by: Actor) -> list[StockMove]:
     """Book a delivery; one move, or one for each serial number. Orders that wait for the item are served afterwards.
 
@@ -42,7 +43,7 @@ def receive(delivery: Delivery, *, by: Actor) -> list[StockMove]:
     _require_tracking(delivery)
 
     lots: Sequence[int | None] = [None]
-    if serials:
+    if serials and item.tracking != Tracking.LOT:
         lots = lots_for(item, serials, serial=True, best_before=delivery.best_before)
     elif delivery.lot_number:
         lots = lots_for(item, [delivery.lot_number], best_before=delivery.best_before)
@@ -56,10 +57,11 @@ def receive(delivery: Delivery, *, by: Actor) -> list[StockMove]:
     return posting.write_and_read()
 
 
+@exactly()
 def adjust(*, balance_id: int, by: Actor, counted: Decimal, reason: str) -> StockMove | None:
     """Set what lies in a balance to what was counted there; None where that is what was booked.
 
-    Problems: RoleMissing; Invalid (no reason, a negative count); StockShort (more is promised than was found: release
+    Problems: RoleMissing; NotFound; Invalid (no reason, a negative count); StockShort (more is promised than was found: release
     or re-plan those orders first).
     """
     authorise(by, "adjust_stock")
@@ -67,9 +69,11 @@ def adjust(*, balance_id: int, by: Actor, counted: Decimal, reason: str) -> Stoc
         raise Invalid(messages=["reason should not be empty"], field="reason")
     if counted < 0:
         raise Invalid(messages=["counted must not be negative"], field="counted")
+    sku = Item.objects.filter(balances=balance_id, factory_id=by.factory.id).values_list("sku", flat=True).first()
+    if sku is None:
+        raise NotFound(thing="Stock balance")
     balance = lock_balances(ids=[balance_id])[balance_id]
     if counted < balance.reserved:
-        sku = Item.objects.values_list("sku", flat=True).get(pk=balance.item_id)
         raise StockShort(sku=sku, lot=balance.lot_code, wanted=balance.reserved, available=counted)
     if counted == balance.on_hand:
         return None
@@ -89,5 +93,5 @@ def _require_tracking(delivery: Delivery) -> None:
             messages=["serialNumbers should not be empty, as the product is tracked by serial number"],
             field="serial_numbers",
         )
-    if delivery.serial_numbers and len(set(delivery.serial_numbers)) != delivery.quantity:
+    if delivery.serial_numbers and len(delivery.serial_numbers) != delivery.quantity:
         raise Invalid(messages=["serialNumbers must hold as many numbers as the quantity"], field="serial_numbers")

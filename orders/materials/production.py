@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from factoryos.kernel.actors import Actor
-from factoryos.kernel.quantities import ZERO
+from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import StockMove
 from manufacturing.stock.balances import Balance, lock_balances
 from manufacturing.stock.picking import free_lots, share_out, turn
@@ -66,6 +66,7 @@ def told(*plans: StockPlan) -> dict[str, Any]:
     return {name: parts for name, parts in (("consumed", consumed), ("short", short)) if parts}
 
 
+@exactly()
 def plan(
     order: ProductionOrder,
     line: OrderLine,

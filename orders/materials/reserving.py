@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from factoryos.kernel.actors import Actor
-from factoryos.kernel.quantities import ZERO
+from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Shortage
 from manufacturing.problems import MaterialShort
 from manufacturing.stock.balances import Balance, free_of, lock_balances
@@ -18,6 +18,7 @@ from orders.materials.components import Component, components_of, reservations_o
 from orders.models import ProductionOrder
 
 
+@exactly()
 def reserve_all(order: ProductionOrder, *, by: Actor) -> list[dict[str, Any]]:
     """Reserve everything that the order still needs, first-expired lots first, or nothing.
 
@@ -33,6 +34,7 @@ def reserve_all(order: ProductionOrder, *, by: Actor) -> list[dict[str, Any]]:
     return taken
 
 
+@exactly()
 def reserve_what_is_there(order: ProductionOrder, *, by: Actor) -> list[dict[str, Any]]:
     """Bring the order's reservations to what it needs, as far as stock goes; what is too much is given free.
 
@@ -46,6 +48,7 @@ def reserve_what_is_there(order: ProductionOrder, *, by: Actor) -> list[dict[str
     return taken
 
 
+@exactly()
 def release(order: ProductionOrder, *, by: Actor) -> None:
     """Give free whatever is reserved for the order, and wait for nothing any more."""
     with connection.cursor() as cursor:  # most orders have neither; one question finds that out

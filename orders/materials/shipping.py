@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.db import connection
 
 from factoryos.kernel.actors import Actor
+from factoryos.kernel.quantities import exactly
 from manufacturing.models import StockMove
 from manufacturing.problems import StockShort
 from manufacturing.stock.balances import lock_balances
@@ -13,6 +14,7 @@ from manufacturing.stock.posting import Posting
 from orders.models import ProductionOrder
 
 
+@exactly()
 def ship(order: ProductionOrder, *, quantity: Decimal, by: Actor) -> None:
     """Take so many of the order's own pieces out of stock, first expired first. Problem: StockShort (they are gone)."""
     with connection.cursor() as cursor:
