@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from factoryos.kernel.actors import Actor
-from factoryos.kernel.locks import locked
-from factoryos.kernel.problems import Busy, Invalid
+from factoryos.kernel.permissions import authorise
+from factoryos.kernel.problems import Invalid
 from manufacturing.boms.selectors import recipe_of
-from manufacturing.boms.writing import Part, Recipe, change_bom, create_bom, lock_bom
+from manufacturing.boms.writing import Part, Recipe, change_bom, create_bom, lock_bom, take_turns
 from manufacturing.models import Bom, BomVersion, Item
 
 _LONGEST_NAME = 200
@@ -32,10 +32,10 @@ def revise(
     """Give the item's default BOM its next version: of these parts for a batch of `quantity`, else of what it says now.
 
     What the caller cannot say stays as it is: name, type, operations, and the units of parts that were in it. An item
-    without a BOM gets its first. Problems: RoleMissing; Invalid (nothing to begin with, a part twice, a ring of BOMs);
-    Busy (the BOM was retired meanwhile).
+    without a BOM gets its first. Problems: RoleMissing; Invalid (nothing to begin with, a part twice, a ring of BOMs).
     """
-    locked(Item.objects.all(), ids=[item.pk]).get()  # one after the other, or two would make a first BOM each
+    authorise(by, "compose")
+    take_turns(by)  # before it is looked whether there is a BOM, or two would make a first one each
     bom_id = Bom.objects.filter(item=item, default=True).values_list("pk", flat=True).first()
     if bom_id is None:
         if parts is None:
@@ -44,8 +44,7 @@ def revise(
         recipe = Recipe(name=item.name[:_LONGEST_NAME], parts=parts, quantity=quantity)
         return create_bom(by=by, item=item, recipe=recipe, reason=reason)
     bom = lock_bom(bom_id)
-    if bom is None:
-        raise Busy()
+    assert bom is not None, "a default is a BOM in use, and nobody can retire it now"
     recipe = recipe_of(bom)
     if parts is not None:
         units = {part.item.pk: part.uom for part in recipe.parts}
