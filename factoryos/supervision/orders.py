@@ -137,7 +137,7 @@ class OrderComponentAdmin(OfOrder):
     search_fields = ("order__reference__startswith", "item__sku__startswith")
     search_help_text = "Beginning of an order's reference or of a component's SKU"
     exclude = ("consumed", "over_consumed")
-    readonly_fields = (amount("consumed"), amount("over_consumed"), "promised")
+    readonly_fields: ClassVar[Any] = (amount("consumed"), amount("over_consumed"), "promised")
 
     @display(description="item", ordering="item__sku")
     def of_item(self, component: OrderComponent) -> str:

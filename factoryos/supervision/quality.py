@@ -1,6 +1,6 @@
 """Pages of quality: holds, verifications and what went into what, as they were made."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin import EmptyFieldListFilter, display, register
 
@@ -57,7 +57,7 @@ class GenealogyAdmin(ReadOnlyAdmin):
     search_fields = ("order__reference__startswith", "item__sku__startswith", "lot__code__exact")
     search_help_text = "Beginning of an order's reference or of an item's SKU, or a whole lot number"
     exclude = ("quantity",)
-    readonly_fields = (amount("quantity"),)
+    readonly_fields: ClassVar[Any] = (amount("quantity"),)
 
     @display(description="item", ordering="item__sku")
     def of_item(self, link: Any) -> str:

@@ -108,7 +108,7 @@ def _named(skus: Sequence[str]) -> str:
 
 
 def _groups(ids: Sequence[int], *, machines: bool, lacks: Mapping[int, str], by: Actor) -> list[tuple[Any, ...]]:
-    values = [SAMPLES, machines, list(lacks), list(lacks.values()), by.factory.id, list(ids)]
+    values: list[Any] = [SAMPLES, machines, list(lacks), list(lacks.values()), by.factory.id, list(ids)]
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, values)
         return cursor.fetchall()

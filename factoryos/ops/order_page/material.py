@@ -29,7 +29,7 @@ def rows_of(order: Sheet) -> list[Row]:
 
 def _row(part: Material, state: str) -> Row:
     if state in DONE or state in ENDED:
-        return _told(part, part.missed, "used, not in stock")
+        return _told(part, part.missed, "not in stock")
     if state in _ASKS_NOTHING_YET:
         missing = part.outstanding - part.free
         return _told(part, missing, "missing") if missing > 0 else Row(part, "in stock", False)
@@ -37,7 +37,7 @@ def _row(part: Material, state: str) -> Row:
 
 
 def _told(part: Material, amount: Decimal, word: str) -> Row:
-    return Row(part, f"{shortest(amount)} {part.uom} {word}", True) if amount > 0 else Row(part, "", False)
+    return Row(part, f"{shortest(amount)} {word}", True) if amount > 0 else Row(part, "", False)
 
 
 def missed_by(entry: QuantityEntry) -> list[str]:

@@ -1,6 +1,6 @@
 """Bills of materials and their versions, to look at: a version is never changed, and new ones are written elsewhere."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin import EmptyFieldListFilter, display, register
 from django.http import HttpRequest, HttpResponse
@@ -50,7 +50,8 @@ class OfVersion(ScopedInline):
 
 class ComponentInline(OfVersion):
     model = BomComponent
-    fields = readonly_fields = ("position", "of_item", amount("quantity"), "uom")
+    fields: ClassVar[Any] = ("position", "of_item", amount("quantity"), "uom")
+    readonly_fields: ClassVar[Any] = fields
     ordering = ("position",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -82,7 +83,7 @@ class BomVersionAdmin(ReadOnlyAdmin):
     search_fields = ("name__icontains", "bom__item__sku__startswith")
     search_help_text = "Part of a name, or the beginning of the item's SKU"
     exclude = ("quantity",)
-    readonly_fields = (amount("quantity"),)
+    readonly_fields: ClassVar[Any] = (amount("quantity"),)
 
     @display(description="bill of materials", ordering="bom__name")
     def of_bom(self, version: BomVersion) -> str:
@@ -93,7 +94,7 @@ class Line(ReadOnlyAdmin):
     """Lines of all versions of all BOMs: where something is used, and where it was."""
 
     tenant_path = "version__bom__factory"
-    list_select_related: Any = ("version__bom__factory",)
+    list_select_related: ClassVar[Any] = ("version__bom__factory",)
 
     @display(description="bill of materials")
     def of_version(self, line: Any) -> str:
@@ -108,7 +109,7 @@ class BomComponentAdmin(Line):
     search_fields = ("item__sku__startswith", "version__name__icontains")
     search_help_text = "Beginning of a component's SKU, or part of a bill's name"
     exclude = ("quantity",)
-    readonly_fields = (amount("quantity"),)
+    readonly_fields: ClassVar[Any] = (amount("quantity"),)
 
     @display(description="item", ordering="item__sku")
     def of_item(self, line: BomComponent) -> str:

@@ -82,7 +82,7 @@ class StockBalanceAdmin(OfItem):
     search_fields = ("item__sku__startswith", "lot__code__exact")
     search_help_text = "Beginning of an item's SKU, or a whole lot or serial number"
     exclude = ("on_hand", "reserved")
-    readonly_fields = (amount("on_hand"), amount("reserved"), "movements", "promised")
+    readonly_fields: ClassVar[Any] = (amount("on_hand"), amount("reserved"), "movements", "promised")
 
     @display(description="movements")
     def movements(self, balance: StockBalance) -> str:
@@ -107,7 +107,7 @@ class StockMoveAdmin(ReadOnlyAdmin):
     search_help_text = "Beginning of an item's SKU or of a delivery's reference, or a whole lot number"
     date_hierarchy = "at"
     exclude = ("quantity",)
-    readonly_fields = (amount("quantity"),)
+    readonly_fields: ClassVar[Any] = (amount("quantity"),)
 
     @display(description="item")
     def of_item(self, move: StockMove) -> str:
