@@ -197,6 +197,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "Trace", "description": "What happened, who did it, and how it can be proved."},
         {"name": "Live", "description": "What happens, as it happens."},
         {"name": "Setting a factory up", "description": "Products, methods, work areas, machines."},
+        {"name": "Bills of materials", "description": "For an ERP: what a product is made of, in versions."},
+        {"name": "Manufacturing orders", "description": "For an ERP: the same orders in its words and states."},
+        {"name": "Work orders", "description": "For an ERP: an order's operations on the floor."},
+        {"name": "Inventory", "description": "For an ERP: what lies in stock, and what comes in."},
     ],
 }
 

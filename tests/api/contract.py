@@ -83,14 +83,16 @@ def faults(method: str, path: str, reply: Reply) -> list[str]:
         return [f"status {reply.status} is not described"]
     told = responses[str(reply.status)]
     told = part(told["$ref"]) if "$ref" in told else told
-    kind = reply.headers["Content-Type"].partition(";")[0]
-    if kind not in told["content"]:
-        return [f"{kind} is not described"]
+    kind = reply.headers.get("Content-Type", "").partition(";")[0]
+    if kind not in told.get("content", {"": None}):
+        return [f"{kind or 'a body without a kind'} is not described"]
     found = [
         f"header {name} is missing"
         for name, header in told["headers"].items()
         if part(header["$ref"])["required"] and name not in reply.headers
     ]
+    if not kind and reply.content:
+        found.append("there is a body")
     if kind != "application/json":
         return found
     return found + schema_faults(told["content"][kind]["schema"], json.loads(reply.content))

@@ -10,4 +10,5 @@ ERP = Dialect(
     urls="factoryos.dialects.erp.urls",
     words=WORDS,
     render_problem=render_problem,
+    description="factoryos.dialects.erp.docs.ERP_DESCRIPTION",
 )

@@ -24,7 +24,7 @@ INVENTORY_OPERATIONS: dict[str, Operation] = {
         reply=Reply(text="All of it, as a bare list.", schema="StockedLots", examples=named("One lot", [shown.LOT])),
     ),
     f"POST {_INVENTORY}/receipts": Operation(
-        id="receiveStock",
+        id="bookReceipt",
         tag=_TAG,
         summary="Book stock that came in",
         text="`lotNumber` is required for a product tracked by lot, `serialNumbers` for one tracked by serial number. Orders "
