@@ -1,14 +1,16 @@
 """When stock arrives, those who wait for it are served: by priority, then planned start, then age."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db import connection
+from django.db.models import F
 
 from factoryos.kernel import outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.locks import locked
 from factoryos.kernel.models import Factory
 from factoryos.kernel.outbox import Message
+from manufacturing.models import Shortage, StockBalance
 from manufacturing.stock.balances import lock_balances
 from manufacturing.stock.posting import ARRIVED
 from orders.materials import reserving
@@ -33,26 +35,41 @@ def _serve_factory(factory: Factory, *, items: Sequence[int]) -> None:
     waiting = _waiting(items)
     # All orders first, then all balances: the classes are locked in the order that every verb keeps.
     orders = list(locked(ProductionOrder.objects.all(), ids=waiting[:SERVED_AT_ONCE]))
-    lock_balances(free_of_items=_items_wanted(order.pk for order in orders))
+    wanted, reserved = _needs_of([order.pk for order in orders])
+    lock_balances(ids=reserved, free_of_items=wanted)
     by = Actor(
         kind="system", id="stock", name="Stock", factory=factory.tenant(), face="system", credential="schedule"
     )  # fmt: skip
     turn = {order_id: place for place, order_id in enumerate(waiting)}
+    given = False
     for order in sorted(orders, key=lambda order: turn[order.pk]):
-        if order.has_material_set_aside:
-            reserving.reserve_what_is_there(order, by=by)
-    if len(waiting) > SERVED_AT_ONCE and lock_balances(free_of_items=items):
+        if order.has_material_set_aside and reserving.reserve_what_is_there(order, by=by):
+            given = True
+    if given and len(waiting) > SERVED_AT_ONCE:
         outbox.put(topic=ARRIVED, factory_id=factory.pk, key=f"stock-{factory.pk}", payload={"items": list(items)})
 
 
 def _waiting(items: Sequence[int]) -> list[int]:
-    """The orders that lack one of these items, in the order in which they are served; one more than fits is enough."""
-    orders = ProductionOrder.objects.filter(components__shortage__item_id__in=items)
-    ranked = orders.order_by(RANK, "planned_start", "id").values_list("id", flat=True)
-    return list(dict.fromkeys(ranked[: SERVED_AT_ONCE * 2]))[: SERVED_AT_ONCE + 1]
+    """The orders that lack one of these items of which something is free, in their turn; one more than are served at once.
+
+    Whoever waits for what is used up again is not asked: they would keep the others from what is there.
+    """
+    free = StockBalance.objects.filter(item_id__in=items, on_hand__gt=F("reserved")).values("item_id")
+    lacking = Shortage.objects.filter(item_id__in=free).values("component__order_id")
+    orders = ProductionOrder.objects.filter(pk__in=lacking).order_by(RANK, "planned_start", "id")
+    return list(orders.values_list("id", flat=True)[: SERVED_AT_ONCE + 1])
 
 
-def _items_wanted(order_ids: Iterable[int]) -> list[int]:
+def _needs_of(order_ids: Sequence[int]) -> tuple[set[int], set[int]]:
+    """The items that the orders are made of, and the balances of which they have something reserved."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT item_id FROM orders_ordercomponent WHERE order_id = ANY(%s)", [list(order_ids)])
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            """
+            SELECT component.item_id, reservation.balance_id FROM orders_ordercomponent AS component
+            LEFT JOIN manufacturing_reservation AS reservation ON reservation.component_id = component.id
+            WHERE component.order_id = ANY(%s)
+            """,
+            [list(order_ids)],
+        )
+        rows = cursor.fetchall()
+    return {item for item, _ in rows}, {balance for _, balance in rows if balance is not None}
