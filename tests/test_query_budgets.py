@@ -17,6 +17,7 @@ from factoryos.dialects.base.fragments import Fragments
 from factoryos.dialects.factory import order_reads
 from orders import actions
 from orders.specs import NewLine
+from tests import floor, stores
 from tests.calls import Plant, Reply
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,7 @@ def queries(call: Callable[[], Reply]) -> int:
 def of_a_life(plant: Plant) -> dict[str, int]:
     """One order through the guide, counted call by call."""
     plant.admin.get("production-orders")  # what a process asks only once is asked
+    stores.delivered(plant.actor, plant.item, 1)  # the first piece in stock makes the store and its place there
     path = plant.order()
     plant.order("in_production", machine="CNC-002")
     some = plant.admin
@@ -71,6 +73,40 @@ def of_a_life(plant: Plant) -> dict[str, int]:
     return {name: queries(call) for name, call in steps}
 
 
+def of_material(plant: Plant, *, components: int = 2) -> dict[str, int]:
+    """One order of a product that is made of components, half of them in lots, and the calls about material."""
+    box = floor.an_item(plant.factory, sku=f"BOX-{components}")
+    parts = [floor.an_item(plant.factory, sku=f"PART-{components}-{number}") for number in range(components)]
+    stores.a_bom(plant.actor, box, dict.fromkeys(parts, 1))
+    stores.delivered(plant.actor, box, 1)
+    for number, part in enumerate(parts):
+        stores.delivered(plant.actor, part, 500, f"LOT-{number}" if number % 2 else None)
+    some = plant.admin
+    product = f"products/{box.uuid}"
+    path = plant.order(productId=str(box.uuid))
+    counts = {"quantityFinal": 20, "quantityGood": 18, "quantityRejected": 2}
+    lot = {"productId": parts[0].sku, "quantity": 5, "lotNumber": "NEW"}
+    schedule = {"machineId": "PRESS-01"}
+    steps: list[tuple[str, Callable[[], Reply]]] = [
+        ("receive", lambda: some.post("stock/receipts", lot)),
+        ("revise BOM", lambda: some.post(f"{product}/bom-versions", {"changeReason": "r"})),
+        ("buildable", lambda: some.get(f"{product}/buildable")),
+        ("list bom-versions", lambda: some.get(f"{product}/bom-versions")),
+        ("list stock/balances", lambda: some.get(f"stock/balances?productId={parts[0].sku}&location=main")),
+        ("create", lambda: some.post("production-orders", {**NEW, "productId": box.sku})),
+        ("schedule", lambda: some.post(f"{path}/schedule", schedule)),
+        ("adjust-quantity preview", lambda: some.get(f"{path}/adjust-quantity/preview?quantityTarget=1200")),
+        ("adjust-quantity", lambda: some.post(f"{path}/adjust-quantity", {"quantityTarget": 1200, "reason": "r"})),
+        ("transition: start", lambda: some.post(f"{path}/transition", {"toState": "in_production"})),
+        ("log-quantity", lambda: some.post(f"{path}/log-quantity", {"quantityGood": 5})),
+        ("correction", lambda: some.post(f"{path}/log-quantity", {"quantityGood": -1, "reason": "r"})),
+        ("transition: complete", lambda: some.post(f"{path}/transition", {"toState": "completed"})),
+        ("verify", lambda: some.post(f"{path}/verify", counts)),
+        ("record", lambda: some.get(f"{path}/record")),
+    ]
+    return {f"material: {name}": queries(call) for name, call in steps}
+
+
 LISTS = ("production-orders", "production-orders?limit=100&status=draft", "production-orders?q=cap", "machines",
          "products", "methods", "work-areas", "pause-reasons")  # fmt: skip
 
@@ -88,10 +124,16 @@ def fill(plant: Plant, orders: int) -> None:
 def test_every_call_costs_what_was_reviewed() -> None:
     plant = Plant()
     fill(plant, 10)
-    counted = of_a_life(plant) | of_lists(plant)
+    counted = of_a_life(plant) | of_material(plant) | of_lists(plant)
     if os.environ.get(WRITE):
         FILE.write_text(json.dumps(counted, indent=2) + "\n")
     assert counted == json.loads(FILE.read_text())
+
+
+def test_ten_components_cost_what_two_do() -> None:
+    plant = Plant()
+    plant.admin.get("production-orders")
+    assert of_material(plant, components=10) == of_material(plant)
 
 
 def test_a_list_of_two_hundred_costs_what_a_list_of_ten_costs() -> None:
