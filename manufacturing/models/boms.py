@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from factoryos.kernel.ids import uuid7
-from factoryos.kernel.quantities import QuantityField
+from factoryos.kernel.quantities import QuantityField, shortest
 
 
 class Bom(models.Model):
@@ -86,7 +86,7 @@ class BomComponent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.item_id}"
+        return f"Line {self.position}: {shortest(self.quantity)}"
 
 
 class BomOperation(models.Model):

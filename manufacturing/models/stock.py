@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from factoryos.kernel.ids import uuid7
-from factoryos.kernel.quantities import EntryQuantityField, QuantityField
+from factoryos.kernel.quantities import EntryQuantityField, QuantityField, shortest
 
 MAIN = "main"  # the location that is meant when none is named
 
@@ -73,7 +73,7 @@ class StockBalance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.on_hand} on hand, {self.reserved} reserved"
+        return f"{shortest(self.on_hand)} on hand, {shortest(self.reserved)} reserved"
 
 
 class StockMove(models.Model):
@@ -132,7 +132,7 @@ class StockMove(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.quantity:+}"
+        return f"{self.get_kind_display()}: {shortest(self.quantity)}"
 
 
 class Reservation(models.Model):
@@ -151,7 +151,7 @@ class Reservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} for {self.component_id}"
+        return f"{shortest(self.quantity)} reserved"
 
 
 class Shortage(models.Model):
@@ -167,4 +167,4 @@ class Shortage(models.Model):
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="shortage_positive")]
 
     def __str__(self) -> str:
-        return f"{self.quantity} short for {self.component_id}"
+        return f"{shortest(self.quantity)} short"

@@ -40,4 +40,4 @@ class OrderComponent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.numerator}/{self.denominator} × {self.item_id}"
+        return f"Component {self.position}"

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from factoryos.kernel.quantities import QuantityField
+from factoryos.kernel.quantities import QuantityField, shortest
 
 
 class _Link(models.Model):
@@ -33,7 +33,7 @@ class Consumption(_Link):
         indexes = [models.Index(fields=["lot", "run"], name="consumption_of_lot", condition=Q(lot__isnull=False))]
 
     def __str__(self) -> str:
-        return f"{self.quantity} used"
+        return f"{shortest(self.quantity)} used"
 
 
 class Output(_Link):
@@ -47,4 +47,4 @@ class Output(_Link):
         indexes = [models.Index(fields=["lot", "run"], name="output_of_lot", condition=Q(lot__isnull=False))]
 
     def __str__(self) -> str:
-        return f"{self.quantity} made"
+        return f"{shortest(self.quantity)} made"

@@ -1,4 +1,4 @@
-"""Bills of materials and their versions, to look at: a version is never changed, and new ones are written elsewhere."""
+"""Bills of materials and their versions: a version is never changed, and new ones are written through the APIs."""
 
 from typing import Any, ClassVar
 
@@ -6,6 +6,7 @@ from django.contrib.admin import EmptyFieldListFilter, display, register
 from django.http import HttpRequest, HttpResponse
 
 from factoryos.supervision.listing import amount, link_to
+from factoryos.supervision.manufacturing.bom_verbs import ACTIONS
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.related_tables import tables_of_bom
 from factoryos.supervision.site import site
@@ -18,6 +19,7 @@ class BomAdmin(ReadOnlyAdmin):
     """One way of composing an item; what it says now, and every version before, stand below its own facts."""
 
     tenant_path = "factory"
+    actions = ACTIONS
     change_form_template = "supervision/tables.html"
     list_display = ("name", "of_item", "factory", "type", "version", "default", "retired_at", "updated_at")
     list_filter = (FactoryFilter, "type", "default", ("retired_at", EmptyFieldListFilter))
@@ -25,6 +27,9 @@ class BomAdmin(ReadOnlyAdmin):
     search_fields = ("name__icontains", "item__sku__startswith")
     search_help_text = "Part of a name, or the beginning of the item's SKU"
     readonly_fields = ("uuid", "created_at", "updated_at")
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return self.reaches(request)
 
     @display(description="item", ordering="item__sku")
     def of_item(self, bom: Bom) -> str:
