@@ -9,7 +9,7 @@ from django.db import connection
 from factoryos.kernel.quantities import ZERO
 from manufacturing.models import Item, StockMove
 from manufacturing.problems import StockShort
-from manufacturing.stock.balances import Balance, Place, find_places
+from manufacturing.stock.balances import Balance, Place, find_place_of_lot, find_places
 from manufacturing.stock.lots import lots_for
 from manufacturing.stock.posting import Posting
 from orders.models import OrderLine, ProductionOrder
@@ -49,9 +49,11 @@ def prepare(order: ProductionOrder, line: OrderLine, *, good: Decimal, made: Mad
     if good < 0:
         return Finished(_taken_back(order, line, amount=-good, made=made))
     item = line.item
-    if made.serial_numbers:
-        lots: Sequence[int | None] = lots_for(item, made.serial_numbers, serial=True, best_before=made.best_before)
+    if numbers := _numbers(item, made):
+        lots: Sequence[int | None] = lots_for(item, numbers, serial=True, best_before=made.best_before)
         each = Decimal(1)
+    elif made.lot_number and made.best_before is None:
+        return Finished([Part(find_place_of_lot(item, made.lot_number), good)])
     elif made.lot_number:
         lots, each = lots_for(item, [made.lot_number], best_before=made.best_before), good
     else:
@@ -60,9 +62,14 @@ def prepare(order: ProductionOrder, line: OrderLine, *, good: Decimal, made: Mad
     return Finished([Part(balance_id, each) for balance_id in places])
 
 
+def _numbers(item: Item, made: Made) -> tuple[str, ...]:
+    """The numbers under which pieces are kept. What is tracked by lot is kept by lot; its numbers are only told."""
+    return () if item.tracking == Item.Tracking.LOT else made.serial_numbers
+
+
 def _taken_back(order: ProductionOrder, line: OrderLine, *, amount: Decimal, made: Made) -> list[Part]:
     """The line's own pieces, the last received first; of the lot or the serial numbers named, if any are."""
-    codes = list(made.serial_numbers) or ([made.lot_number] if made.lot_number else None)
+    codes = list(_numbers(line.item, made)) or ([made.lot_number] if made.lot_number else None)
     with connection.cursor() as cursor:
         cursor.execute(
             """
