@@ -202,7 +202,7 @@ def needs_of(row: ManufacturingRow) -> list[Need]:
     """What the order takes, product by product, in the order of the BOM. Rounded up once a line, as it is put aside."""
     found: dict[str, Need] = {}
     for uuid, name, uom, decimals, numerator, denominator, target, reserved, used in row.components or ():
-        amount = amounts.need(per_unit=Fraction(int(numerator), int(denominator)), units=Decimal(target))
+        amount = Fraction(int(numerator), int(denominator)) * Fraction(target)  # however much: reading refuses nothing
         need = found.setdefault(uuid, Need(uuid, name, uom, Decimal(0), Decimal(0), Decimal(0)))
         need.required += amounts.as_reserved(amount, decimals=decimals)
         need.reserved += Decimal(reserved)

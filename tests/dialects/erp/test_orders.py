@@ -290,6 +290,15 @@ def test_what_was_used_beyond_the_bom_counts_as_consumed(plant: Plant) -> None:
     assert [row["consumedQty"] for row in plant.erp.get(path)["components"]] == [7, 10]
 
 
+def test_a_need_beyond_all_stock_is_shown_as_it_is(plant: Plant) -> None:
+    """No order is made that needs so much, but a target may be raised later."""
+    bom = plant.bom(components=[part(plant.frame, 1_000_000_000)])
+    path = plant.order(bomId=bom["id"], quantity=1)
+    plant.core(path).lines.update(target=5_000)
+    shown = plant.erp.get(path)
+    assert (shown.status, shown["components"][0]["requiredQty"]) == (200, 5_000_000_000_000)
+
+
 def test_component_stock_that_is_missing_refuses_no_production(plant: Plant) -> None:
     path = plant.order(quantity=100_000)
     plant.do("schedule", path)
