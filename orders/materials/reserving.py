@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from factoryos.kernel import outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Shortage
@@ -13,7 +14,7 @@ from manufacturing.problems import MaterialShort
 from manufacturing.stock.balances import Balance, free_of, lock_balances
 from manufacturing.stock.figures import free_by_item
 from manufacturing.stock.picking import free_lots, share_out, turn
-from manufacturing.stock.posting import Posting
+from manufacturing.stock.posting import ARRIVED, Posting
 from orders.materials.components import Component, components_of, reservations_of
 from orders.models import ProductionOrder
 
@@ -45,7 +46,31 @@ def reserve_what_is_there(order: ProductionOrder, *, by: Actor) -> list[dict[str
         return []
     taken, short = _reserve(order, components, _lock_for(components), by=by)
     _remember_shortages(components, short)
+    if short:
+        _look_again_after_commit(short, by=by)
     return taken
+
+
+@exactly()
+def serve(orders: Sequence[ProductionOrder], *, by: Actor) -> bool:
+    """The same for locked orders that wait, in their turn; gives whether any of them was given something.
+
+    The balances of all are locked at once: order by order, two of these would wait for each other crosswise.
+    """
+    components = {order.pk: components_of(order.pk) for order in orders}
+    balances = _lock_for([component for found in components.values() for component in found])
+    given = False
+    for order in orders:
+        taken, short = _reserve(order, components[order.pk], balances, by=by)
+        _remember_shortages(components[order.pk], short)
+        given = given or bool(taken)
+    return given
+
+
+def _look_again_after_commit(short: dict[int, tuple[int, Decimal]], *, by: Actor) -> None:
+    """What arrives in this instant is told to nobody: whoever books it cannot see yet that this order waits."""
+    items = sorted({item for item, _ in short.values()})
+    outbox.put(topic=ARRIVED, factory_id=by.factory.id, key=f"stock-{by.factory.id}", payload={"items": items})
 
 
 @exactly()

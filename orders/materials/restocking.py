@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.db.models import F
 
 from factoryos.kernel import outbox
@@ -11,7 +10,6 @@ from factoryos.kernel.locks import locked
 from factoryos.kernel.models import Factory
 from factoryos.kernel.outbox import Message
 from manufacturing.models import Shortage, StockBalance
-from manufacturing.stock.balances import lock_balances
 from manufacturing.stock.posting import ARRIVED
 from orders.materials import reserving
 from orders.models import ProductionOrder
@@ -35,16 +33,12 @@ def _serve_factory(factory: Factory, *, items: Sequence[int]) -> None:
     waiting = _waiting(items)
     # All orders first, then all balances: the classes are locked in the order that every verb keeps.
     orders = list(locked(ProductionOrder.objects.all(), ids=waiting[:SERVED_AT_ONCE]))
-    wanted, reserved = _needs_of([order.pk for order in orders])
-    lock_balances(ids=reserved, free_of_items=wanted)
     by = Actor(
         kind="system", id="stock", name="Stock", factory=factory.tenant(), face="system", credential="schedule"
     )  # fmt: skip
     turn = {order_id: place for place, order_id in enumerate(waiting)}
-    given = False
-    for order in sorted(orders, key=lambda order: turn[order.pk]):
-        if order.has_material_set_aside and reserving.reserve_what_is_there(order, by=by):
-            given = True
+    in_turn = sorted(orders, key=lambda order: turn[order.pk])
+    given = reserving.serve([order for order in in_turn if order.has_material_set_aside], by=by)
     if given and len(waiting) > SERVED_AT_ONCE:
         outbox.put(topic=ARRIVED, factory_id=factory.pk, key=f"stock-{factory.pk}", payload={"items": list(items)})
 
@@ -58,18 +52,3 @@ def _waiting(items: Sequence[int]) -> list[int]:
     lacking = Shortage.objects.filter(item_id__in=free).values("component__order_id")
     orders = ProductionOrder.objects.filter(pk__in=lacking).order_by(RANK, "planned_start", "id")
     return list(orders.values_list("id", flat=True)[: SERVED_AT_ONCE + 1])
-
-
-def _needs_of(order_ids: Sequence[int]) -> tuple[set[int], set[int]]:
-    """The items that the orders are made of, and the balances of which they have something reserved."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT component.item_id, reservation.balance_id FROM orders_ordercomponent AS component
-            LEFT JOIN manufacturing_reservation AS reservation ON reservation.component_id = component.id
-            WHERE component.order_id = ANY(%s)
-            """,
-            [list(order_ids)],
-        )
-        rows = cursor.fetchall()
-    return {item for item, _ in rows}, {balance for _, balance in rows if balance is not None}

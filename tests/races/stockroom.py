@@ -21,7 +21,7 @@ from orders import actions
 from orders.models import ProductionOrder
 from orders.proof_of_ledgers import faults
 from orders.proofs import one_snapshot
-from orders.specs import Circumstances, Count, NewLine, Policy
+from orders.specs import Circumstances, Count, NewLine, Policy, Share
 from tests import floor
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ class Stockroom:
     def __init__(self, **facts: Any) -> None:
         self.factory: Factory = floor.a_factory(**facts)
         self.by = floor.an_actor(self.factory)
+        self.machine = floor.a_machine(self.factory)
 
     def material(self, *lots: int, **facts: Any) -> Item:
         """An item with so much in each of its lots, the first of which expires first; one lot of 0 is no stock."""
@@ -72,7 +73,7 @@ class Stockroom:
 
     def waiting(self, item: Item, target: int, **facts: Any) -> ProductionOrder:
         """Planned, with its components reserved as far as they are there."""
-        return self._moved(self.draft(item, target, **facts), actions.schedule, shares=[])
+        return self._moved(self.draft(item, target, **facts), actions.schedule, shares=[Share(machine=self.machine)])
 
     def _moved(self, order: ProductionOrder, verb: Callable[..., Any], **arguments: Any) -> ProductionOrder:
         floor.done(verb, order_id=order.pk, by=self.by, **arguments)
@@ -81,6 +82,9 @@ class Stockroom:
     def doing(self, verb: Callable[..., Any], order: ProductionOrder, **arguments: Any) -> Callable[[], Any]:
         """The verb on this order, as a request would run it, with its retries."""
         return as_request(lambda: verb(order_id=order.pk, by=self.by, **arguments))
+
+    def planning(self, order: ProductionOrder) -> Callable[[], Any]:
+        return self.doing(actions.schedule, order, shares=[Share(machine=self.machine)])
 
     def reporting(self, order: ProductionOrder, good: int, *, rejected: int = 0, **facts: Any) -> Callable[[], Any]:
         where = {name: facts.pop(name) for name in ("lot_number", "serial_numbers") if name in facts}

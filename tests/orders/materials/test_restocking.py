@@ -54,6 +54,7 @@ def held(*orders: ProductionOrder) -> list[Decimal]:
 
 def waiting(room: Storeroom, target: int, **facts: Any) -> ProductionOrder:
     order = room.scheduled(target, **facts)
+    assert served() == 1  # it looks once more when it can be seen that it waits; nothing came
     assert held(order) == [0]
     return order
 
@@ -100,6 +101,7 @@ def test_an_order_that_was_cancelled_is_passed_over() -> None:
 def test_what_one_order_gives_free_goes_to_the_one_that_waits(end: str) -> None:
     room = Storeroom(stock=10)
     first, second = room.running(10), room.scheduled(6, on=[floor.a_machine(room.factory)])
+    assert (served(), held(second)) == (1, [0])
     room.do(getattr(actions, end), first)
     assert served() == 1
     assert held(second) == [6]
@@ -108,6 +110,7 @@ def test_what_one_order_gives_free_goes_to_the_one_that_waits(end: str) -> None:
 def test_what_was_taken_back_or_found_goes_to_those_who_wait() -> None:
     room = Storeroom(stock=10)
     first, second = room.running(10), room.scheduled(6, on=[floor.a_machine(room.factory)])
+    assert (served(), held(second)) == (1, [0])
     room.do(actions.adjust_quantity, first, target=Decimal(8), reason="asked")
     assert (served(), held(second)) == (1, [2])
     balance = StockBalance.objects.get(item=room.part)
@@ -173,6 +176,7 @@ def test_an_order_with_many_shortages_hides_nobody_behind_it() -> None:
     many = room.product(dict.fromkeys(parts, 1))
     first = room.scheduled(10, item=many)
     second = room.scheduled(10, item=room.product({parts[0]: 1}))
+    assert served() == 2
     floor.done(lambda: [room.deliver(100, item=part) for part in parts])
     messages = arrivals()
     floor.done(serve, messages=messages)
