@@ -163,7 +163,7 @@ def test_an_unknown_query_parameter_is_not_swallowed(call: Call, face: Face, her
 
 @every_route
 def test_a_wrong_method_is_told_the_right_ones(call: Call, here: Side) -> None:
-    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - set(call.methods):
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"} - set(call.methods):
         answer = here.caller.send(method, call.path(here.tenant, here.things), "{}")
         assert answer.status_code == 405
         assert answer.headers["Allow"] == ", ".join(call.methods)

@@ -3,11 +3,7 @@
 After a change that is meant: FACTORYOS_WRITE_GOLDEN=1 pytest tests/conformance/factory/test_guide.py; review the diff.
 """
 
-import json
-import os
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +12,12 @@ import pytest
 from factoryos.kernel import clock
 from manufacturing.models import Method, Operation
 from orders.models import OrderEvent
-from tests.calls import Person, Plant, Reply
+from tests.calls import Plant
+from tests.conformance.told import Told, hold_against
 
 pytestmark = pytest.mark.django_db
 
 FILE = Path(__file__).with_name("guide.json")
-WRITE = "FACTORYOS_WRITE_GOLDEN"
-_NAMED_ANEW = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{64}\b")
-_SHOWN_HEADERS = ("Content-Type", "ETag", "Location")
 
 
 @pytest.fixture
@@ -35,39 +29,6 @@ def plant() -> Iterator[Plant]:
         Operation.objects.create(method=method, sequence=sequence, name=name, workcenter=f"{name} hall")
     yield plant
     clock.use(None)
-
-
-class Told:
-    """What was sent and answered so far, with ids and hashes called by the order in which they first appeared.
-
-    Ten minutes pass between two steps, and none within one.
-    """
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.steps: list[dict[str, Any]] = []
-        self.now = datetime(2026, 4, 17, 2, 10, tzinfo=UTC)
-        clock.use(lambda: self.now)
-
-    def step(self, person: Person, title: str, method: str, path: str, body: Any = None) -> Reply:
-        self.now += timedelta(minutes=10)
-        reply = person.send(method, path, body)
-        headers = {name: reply.headers[name] for name in _SHOWN_HEADERS if name in reply.headers}
-        told = {
-            "step": title,
-            "request": f"{method} {path}",
-            "body": body,
-            "status": reply.status,
-            "headers": headers,
-            "answer": json.loads(reply.content),
-        }
-        self.steps.append(json.loads(_NAMED_ANEW.sub(self._named, json.dumps(told))))
-        return reply
-
-    def _named(self, found: re.Match[str]) -> str:
-        kind = "hash" if len(found[0]) == 64 else "id"
-        known = sum(name.startswith(kind) for name in self.names.values())
-        return "<" + self.names.setdefault(found[0], f"{kind} {known + 1}") + ">"
 
 
 def the_guide(plant: Plant) -> list[dict[str, Any]]:
@@ -101,14 +62,7 @@ def the_guide(plant: Plant) -> list[dict[str, Any]]:
 
 
 def test_the_guide_is_answered_as_reviewed(plant: Plant) -> None:
-    told = the_guide(plant)
-    if os.environ.get(WRITE):
-        FILE.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-    reviewed = json.loads(FILE.read_text())
-    assert [step["step"] for step in told] == [step["step"] for step in reviewed]
-    for step, expected in zip(told, reviewed, strict=True):
-        assert step == expected, step["step"]
-        assert list(step["answer"]) == list(expected["answer"]), "the fields come in another order"
+    hold_against(FILE, the_guide(plant))
 
 
 def test_the_history_of_the_guide_is_a_chain_of_one_event_a_step(plant: Plant) -> None:
