@@ -189,10 +189,11 @@ def _take(
     posting = found.posting
     taken = ZERO
     for balance, part in share_out(wanted, choice):
-        reserved = min(part, posting.held(component.id, balance))
+        usual = min(part, max(by_bom - taken, ZERO))
+        # What goes beyond the BOM comes from what is free, as long as there is any: the order still needs the rest.
+        reserved = min(posting.held(component.id, balance), max(usual, part - balance.free))
         if reserved:
             posting.reserve(component.id, balance, -reserved)
-        usual = min(part, max(by_bom - taken, ZERO))
         if usual:
             posting.move(balance, Kind.CONSUMPTION, -usual, component_id=component.id)
         if part > usual:

@@ -9,8 +9,9 @@ import pytest
 from factoryos.kernel.problems import Invalid
 from manufacturing.models import StockBalance, StockLocation
 from orders import actions, proof_of_ledgers
+from orders.materials import production
 from orders.models import OrderComponent, ProductionOrder, QuantityEntry
-from orders.specs import LineCount
+from orders.specs import Count, LineCount, Made
 from quality.models import Consumption
 from tests import stores
 from tests.evidence import everything
@@ -83,15 +84,27 @@ def test_a_ratio_without_a_last_decimal_never_drifts(batch: int, reports: list[i
         assert component_of(order).consumed == produced // batch
 
 
-@pytest.mark.slow
-def test_ten_thousand_uses_of_a_third_empty_a_lot_to_exactly_nothing() -> None:
-    """By the verb itself, as a machine would report: 9,999 pieces, one by one, take 3,333 and not a grain else."""
+def test_three_hundred_reports_of_a_third_empty_a_lot_to_exactly_nothing() -> None:
     room = Storeroom(per_unit="1", batch="3", tracking="lot")
-    room.deliver(3333, "L1")
-    order = room.running(9999)
-    for _ in range(9999):
+    room.deliver(100, "L1")
+    order = room.running(300)
+    for _ in range(300):
         room.report(order, good=1)
-    assert (room.stock("L1"), component_of(order).consumed, room.stock(item=room.item)) == ((0, 0), 3333, (9999, 0))
+    assert (room.stock("L1"), component_of(order).consumed, room.stock(item=room.item)) == ((0, 0), 100, (300, 0))
+
+
+@pytest.mark.slow
+def test_ten_thousand_uses_of_a_seventh_empty_a_lot_to_exactly_nothing() -> None:
+    """Planned and posted as a report does, all under one entry: ten thousand whole reports would take minutes."""
+    room = Storeroom(per_unit="1", batch="7", tracking="lot")
+    room.deliver("1428.571428571428571", "L1")
+    order = room.running(10_000)
+    line, entry = order.lines.get(), room.report(order, rejected=1)
+    for made in range(1, 10_000):
+        line.rejected = Decimal(made)
+        one_more = production.plan(order, line, count=Count(Decimal(0), Decimal(1)), by=room.by, made=Made())
+        one_more.write(entry_id=entry.pk)
+    assert (room.stock("L1"), component_of(order).consumed) == ((0, 0), Decimal("1428.571428571428571"))
 
 
 def test_what_is_missing_refuses_nothing_and_stands_in_the_entry() -> None:
@@ -178,6 +191,15 @@ def test_more_than_the_need_is_named_as_such() -> None:
     assert moves_of(room.part) == [("consumption", -4, "feb"), ("over_consumption", -2, "feb")]
     assert (component_of(order).consumed, component_of(order).over_consumed) == (4, 2)
     assert used_in(entry) == {"feb": 6}
+
+
+def test_more_than_the_need_comes_from_what_is_free_before_what_the_order_still_needs() -> None:
+    room = in_lots(jan=8)
+    order = room.running(5)
+    room.report(order, good=2, consumed_lots=(named(room.part, "jan", 4),))
+    assert lots_of(room.part) == {"jan": (4, 3)}
+    room.report(order, good=1, consumed_lots=(named(room.part, "jan", 4),))
+    assert (lots_of(room.part), component_of(order).over_consumed) == ({}, 5)
 
 
 def test_what_a_named_lot_lacks_is_short_and_not_taken_elsewhere() -> None:
