@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
+from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.fields import ListField, QuantityField, TextField, UuidField
-from factoryos.dialects.base.requests import RequestSerializer
+from factoryos.dialects.base.requests import RequestSerializer, Values
 from factoryos.dialects.erp.paging import SortedQuery, sort_field
 
 LOT, SERIAL, REFERENCE = 64, 100, 200
@@ -25,3 +26,9 @@ class Receipt(RequestSerializer):
     locationId = UuidField(required=False, allow_null=True, help_text="Else the main location.")
     reference = TextField(required=False, allow_null=True, max_length=REFERENCE, help_text="Such as a delivery note.")
     ignored: ClassVar = frozenset({"id", "createdAt"})
+
+    def faults(self, values: Values) -> list[Fault]:
+        serials = values.get("serial_numbers", [])
+        if len(set(serials)) != len(serials):
+            return [Fault("serialNumbers", "serialNumbers must be unique")]
+        return []
