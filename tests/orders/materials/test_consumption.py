@@ -8,12 +8,14 @@ import pytest
 
 from factoryos.kernel.problems import Invalid
 from manufacturing.models import StockBalance, StockLocation
+from manufacturing.stock.balances import lock_balances
+from manufacturing.stock.posting import Posting
 from orders import actions, proof_of_ledgers
-from orders.materials import production
+from orders.materials.components import components_of
 from orders.models import OrderComponent, ProductionOrder, QuantityEntry
-from orders.specs import Count, LineCount, Made
+from orders.specs import LineCount
 from quality.models import Consumption
-from tests import stores
+from tests import floor, stores
 from tests.evidence import everything
 from tests.orders.storeroom import Storeroom, component_of, reserved_by, waits_for
 from tests.stores import lots_of, moves_of, named
@@ -94,17 +96,25 @@ def test_three_hundred_reports_of_a_third_empty_a_lot_to_exactly_nothing() -> No
 
 
 @pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
 def test_ten_thousand_uses_of_a_seventh_empty_a_lot_to_exactly_nothing() -> None:
-    """Planned and posted as a report does, all under one entry: ten thousand whole reports would take minutes."""
+    """By the component's own arithmetic and the one writer of stock: ten thousand whole reports would take minutes."""
     room = Storeroom(per_unit="1", batch="7", tracking="lot")
-    room.deliver("1428.571428571428571", "L1")
-    order = room.running(10_000)
-    line, entry = order.lines.get(), room.report(order, rejected=1)
-    for made in range(1, 10_000):
-        line.rejected = Decimal(made)
-        one_more = production.plan(order, line, count=Count(Decimal(0), Decimal(1)), by=room.by, made=Made())
-        one_more.write(entry_id=entry.pk)
-    assert (room.stock("L1"), component_of(order).consumed) == ((0, 0), Decimal("1428.571428571428571"))
+    balance_id = room.deliver("1428.571428571428571", "L1").pk
+    (component,) = components_of(room.draft(10_000).pk)
+
+    def hundred_more(produced: int) -> None:
+        balance = lock_balances(ids=[balance_id])[balance_id]
+        for made in range(produced + 1, produced + 101):
+            used = component.used_by(Decimal(made)) - component.consumed
+            posting = Posting(by=room.by)
+            posting.move(balance, "consumption", -used)
+            posting.write()
+            component.consumed += used
+
+    for produced in range(0, 10_000, 100):
+        floor.done(hundred_more, produced=produced)
+    assert (room.stock("L1"), len(moves_of(room.part))) == ((0, 0), 10_000)
 
 
 def test_what_is_missing_refuses_nothing_and_stands_in_the_entry() -> None:
