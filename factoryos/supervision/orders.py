@@ -131,17 +131,13 @@ class OrderLineAdmin(OfOrder):
 class OrderComponentAdmin(OfOrder):
     """What an order needs of an item, as its BOM said when it was made."""
 
-    list_display = ("of_item", "of_order", "uom", amount("consumed"), amount("over_consumed"), "promised")
+    list_display = ("item", "of_order", "uom", amount("consumed"), amount("over_consumed"), "promised")
     list_filter = (factory_filter("order__factory"),)
     list_select_related = ("order", "item")
     search_fields = ("order__reference__startswith", "item__sku__startswith")
     search_help_text = "Beginning of an order's reference or of a component's SKU"
     exclude = ("consumed", "over_consumed")
     readonly_fields: ClassVar[Any] = (amount("consumed"), amount("over_consumed"), "promised")
-
-    @display(description="item", ordering="item__sku")
-    def of_item(self, component: OrderComponent) -> str:
-        return link_to(Item, component.item_id, component.item)
 
     @display(description="reserved")
     def promised(self, component: OrderComponent) -> str:

@@ -8,7 +8,7 @@ from factoryos.supervision.listing import amount, link_to
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import FactoryFilter
-from manufacturing.models import Item, Lot
+from manufacturing.models import Lot
 from orders.models import ProductionOrder
 from quality.models import Consumption, Hold, Output, Verification
 
@@ -51,17 +51,13 @@ class GenealogyAdmin(ReadOnlyAdmin):
     """Which lots went into, or came out of, the pieces of a report."""
 
     tenant_path = "factory"
-    list_display = ("of_item", "of_lot", "of_order", "factory", amount("quantity"), "run")
+    list_display = ("item", "of_lot", "of_order", "factory", amount("quantity"), "run")
     list_filter = (FactoryFilter,)
     list_select_related = ("item", "lot", "order", "factory", "run")
     search_fields = ("order__reference__startswith", "item__sku__startswith", "lot__code__exact")
     search_help_text = "Beginning of an order's reference or of an item's SKU, or a whole lot number"
     exclude = ("quantity",)
     readonly_fields: ClassVar[Any] = (amount("quantity"),)
-
-    @display(description="item", ordering="item__sku")
-    def of_item(self, link: Any) -> str:
-        return link_to(Item, link.item_id, link.item)
 
     @display(description="lot")
     def of_lot(self, link: Any) -> str:

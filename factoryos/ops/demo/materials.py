@@ -42,7 +42,7 @@ class Goods:
     location: str | None = None
 
 
-_CAP_STEPS = (("Insert liner", "PRESS-HALL", "12"), ("Inspect", "QA-LAB", "5"), ("Pack", "PACKING", "8"))
+_CAP_STEPS = (("Insert liner", "Press hall", "12"), ("Inspect", "Inspection", "5"), ("Pack", "Packing", "8"))
 
 # In the order in which they are written; a kit before what it goes into, or its product would not know it for one.
 BILLS: dict[str, list[Bill]] = {

@@ -74,6 +74,7 @@ class BomVersionAdmin(ReadOnlyAdmin):
     tenant_path = "bom__factory"
     inlines = (ComponentInline, OperationInline)
     list_display = (
+        "name",
         "of_bom",
         "number",
         "bom__factory",
@@ -92,7 +93,7 @@ class BomVersionAdmin(ReadOnlyAdmin):
 
     @display(description="bill of materials", ordering="bom__name")
     def of_bom(self, version: BomVersion) -> str:
-        return link_to(Bom, version.bom_id, version.name)
+        return link_to(Bom, version.bom_id, version.bom)
 
 
 class Line(ReadOnlyAdmin):
@@ -108,17 +109,13 @@ class Line(ReadOnlyAdmin):
 
 @register(BomComponent, site=site)
 class BomComponentAdmin(Line):
-    list_display = ("of_item", "of_version", "version__bom__factory", "position", amount("quantity"), "uom")
+    list_display = ("item", "of_version", "version__bom__factory", "position", amount("quantity"), "uom")
     list_filter = (factory_filter("version__bom__factory"),)
     list_select_related = ("version__bom__factory", "item")
     search_fields = ("item__sku__startswith", "version__name__icontains")
     search_help_text = "Beginning of a component's SKU, or part of a bill's name"
     exclude = ("quantity",)
     readonly_fields: ClassVar[Any] = (amount("quantity"),)
-
-    @display(description="item", ordering="item__sku")
-    def of_item(self, line: BomComponent) -> str:
-        return link_to(Item, line.item_id, line.item)
 
 
 @register(BomOperation, site=site)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -22,8 +22,9 @@ from factoryos.kernel.transactions import Answer
 from factoryos.supervision.acting import as_member
 from factoryos.supervision.fields import LineField
 from factoryos.supervision.site import site
+from factoryos.supervision.tenancy import administered, is_keeper
 from factoryos.supervision.verbs.forms import SaidField
-from manufacturing.models import Item, StockBalance, StockLocation
+from manufacturing.models import MAIN, Item, StockBalance, StockLocation
 from manufacturing.stock.receipts import Delivery, receive
 
 MOST_SERIALS = 1000
@@ -53,7 +54,9 @@ class ReceiveForm(forms.Form):
     quantity = forms.DecimalField(max_value=LARGEST, decimal_places=6)
     lot_number = LineField(required=False, max_length=100)
     serial_numbers = SaidField(required=False, label="Serial numbers", max_length=MOST_SERIALS * 101)
-    best_before = forms.DateField(required=False, widget=AdminDateWidget(), validators=[in_this_age])
+    best_before = forms.DateField(
+        required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), validators=[in_this_age]
+    )
     location = forms.ModelChoiceField(queryset=StockLocation.objects.none(), required=False, empty_label="Main store")
     reference = LineField(required=False, max_length=200, help_text="Such as the number of the delivery note.")
 
@@ -62,6 +65,10 @@ class ReceiveForm(forms.Form):
         registry = page.admin_site._registry
         for name, model in (("item", Item), ("location", StockLocation)):
             self.fields[name].queryset = registry[model].get_queryset(request).select_related("factory")  # type: ignore[attr-defined]  # a ModelChoiceField
+        places = self.fields["location"]
+        places.queryset = places.queryset.exclude(code=MAIN)  # type: ignore[attr-defined]
+        if is_keeper(request) or len(administered(request)) > 1:
+            places.label_from_instance = lambda place: f"{place} ({place.factory})"  # type: ignore[attr-defined]
         self.fields["item"].widget = AutocompleteSelect(StockBalance._meta.get_field("item"), site)
         self.fields["item"].widget.choices = self.fields["item"].choices  # type: ignore[attr-defined]
         self.fields["serial_numbers"].help_text = "One a line."

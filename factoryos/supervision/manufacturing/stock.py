@@ -84,7 +84,7 @@ class StockBalanceAdmin(OfItem):
     tenant_path = "factory"
     actions = (count_anew,)
     change_list_template = "supervision/stock.html"
-    list_display = ("of_item", "lot", "location", "factory", amount("on_hand"), amount("reserved"), "movements")
+    list_display = ("item", "lot", "location", "factory", amount("on_hand"), amount("reserved"))
     list_filter = (FactoryFilter,)
     list_select_related = ("item", "lot", "location", "factory")
     search_fields = ("item__sku__startswith", "lot__code__exact")
