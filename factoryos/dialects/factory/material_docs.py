@@ -23,6 +23,7 @@ MATERIAL_OPERATIONS: dict[str, Operation] = {
         id="listBomVersions",
         tag=_TAG,
         summary="List the versions of a product's bill of materials, newest first",
+        text="Of the one that orders are made by where none is named. A product without one has no versions.",
         query=PagedQuery,
         reply=Reply(text="A page.", schema="BomVersions", examples=named("One version", shown.page(shown.BOM_VERSION))),
     ),

@@ -47,7 +47,10 @@ READS: dict[str, Operation] = {
         id="listTransitions",
         tag=_TRACE,
         summary="List every move of an order, oldest first",
-        text="A page holds 100 unless `limit` says less. Each event names the hash of the one before it.",
+        text=(
+            "A page holds 100 unless `limit` says less. Each event names the hash of the one before it. What was counted or "
+            "verified says in `data` which lots were `consumed` (negative: given back) and what was `short`."
+        ),
         query=take.TransitionsQuery,
         reply=Reply(text="A page.", schema="Transitions", examples=named("A start", shown.page(shown.MOVE, limit=100))),
     ),
