@@ -1,7 +1,8 @@
 """Many orders want the same material in the same instant: exactly as many get it as there is for, the others are told."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,8 @@ from orders import actions
 from orders.materials import reserving
 from orders.materials.components import Component
 from orders.models import OrderEvent, ProductionOrder
+from tests.calls import Reply
+from tests.conformance.erp.plant import Plant, Program
 from tests.races.stockroom import Stockroom, deadlocks, figures, promised, refused, require_true_ledgers, watched
 from tests.threads import at_once
 
@@ -199,3 +202,27 @@ def test_control_locks_taken_in_the_order_of_the_bom_lines_deadlock_and_are_trie
     assert deadlocks() == before + 1, "no deadlock came about, so nothing is proved"
     assert figures(one) == figures(other) == (20, 20)
     require_true_ledgers()
+
+
+def test_sixty_four_confirms_over_the_erp_api_are_answered_200_or_400_and_nothing_else() -> None:
+    plant = Plant(boards=40)
+    paths = [plant.order(quantity=1) for _ in range(64)]
+    before = deadlocks()
+    with watched() as watch:
+        found = at_once(*(confirming(plant, path) for path in paths))
+    replies = [reply for reply in found if isinstance(reply, Reply)]
+    assert Counter((reply.status, reply.code) for reply in replies) == {
+        (200, None): 20,
+        (400, "insufficient_stock"): 44,
+    }
+    for reply in replies:
+        if reply.status == 400:
+            assert [(part["name"], part["short"]) for part in reply["details"]["missing"]] == [("Circuit Board", 2)]
+    assert (plant.balance(plant.board), plant.balance(plant.frame)) == ((40, 40), (10_000, 20))
+    assert (watch.over_promised, watch.looks > 10, deadlocks()) == (0, True, before)
+    require_true_ledgers()
+
+
+def confirming(plant: Plant, path: str) -> Callable[[], Reply]:
+    own = Program(plant.admin.bearer)
+    return lambda: own.post(f"{path}/confirm")
