@@ -59,6 +59,10 @@ class StockBalance(models.Model):
     location = models.ForeignKey(StockLocation, on_delete=models.PROTECT, related_name="+", db_index=False)
     on_hand = QuantityField(default=0, db_default=0)
     reserved = QuantityField(default=0, db_default=0)
+    # A column and not a condition of the index: it seldom changes, so that most updates of a balance touch no index.
+    has_free = models.GeneratedField(
+        expression=Q(on_hand__gt=F("reserved")), output_field=models.BooleanField(), db_persist=True
+    )
 
     class Meta:
         constraints = [
@@ -70,6 +74,8 @@ class StockBalance(models.Model):
         indexes = [
             models.Index(fields=["factory", "id"], name="balance_of_factory"),
             models.Index(fields=["lot"], name="balance_of_lot", condition=Q(lot__isnull=False)),
+            # lock_balances(free_of_items=…): rows stay when they are empty, and a serial number is a row of its own.
+            models.Index(fields=["item"], name="balance_free", condition=Q(has_free=True)),
         ]
 
     def __str__(self) -> str:

@@ -44,9 +44,11 @@ class Place:
     location_id: int | None = None
 
 
+# A lot is looked up for each row that is found (LATERAL, LIMIT): a plan for more rows than there are reads all lots.
 _LOCK = """
 SELECT balance.id, balance.item_id, balance.lot_id, lot.code, lot.best_before, balance.on_hand, balance.reserved
-FROM manufacturing_stockbalance AS balance LEFT JOIN manufacturing_lot AS lot ON lot.id = balance.lot_id
+FROM manufacturing_stockbalance AS balance
+LEFT JOIN LATERAL (SELECT code, best_before FROM manufacturing_lot WHERE id = balance.lot_id LIMIT 1) AS lot ON true
 WHERE {wanted} ORDER BY balance.id FOR NO KEY UPDATE OF balance
 """
 
@@ -61,7 +63,7 @@ def lock_balances(
     wanted, values = [], []
     for clause, keys in (
         ("balance.id = ANY(%s)", list(ids)),
-        ("(balance.item_id = ANY(%s) AND balance.on_hand > balance.reserved)", list(free_of_items)),
+        ("(balance.item_id = ANY(%s) AND balance.has_free)", list(free_of_items)),
         ("balance.lot_id = ANY(%s)", list(of_lots)),
     ):
         if keys:
