@@ -20,6 +20,12 @@ def items_of(factory_id: int) -> QuerySet[Any, Row]:
     return Item.objects.filter(factory_id=factory_id).order_by("-id").values(*_ITEM)
 
 
+def find_items(factory_id: int, *, text: str = "") -> QuerySet[Item]:
+    """Every item, or those with `text` in sku or name."""
+    items = Item.objects.filter(factory_id=factory_id)
+    return items.filter(Q(sku__icontains=text) | Q(name__icontains=text)) if text else items
+
+
 def search_items(text: str, *, factory_id: int, limit: int) -> list[Row]:
     """Up to `limit` items whose sku or name holds `text`; first the sku itself, then skus that begin with it."""
     found = items_of(factory_id).filter(Q(sku__icontains=text) | Q(name__icontains=text))

@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from manufacturing.boms.writing import Part, Recipe, Step
 from manufacturing.models import Bom, BomComponent, BomOperation, BomVersion
+from manufacturing.selectors import find_items
 
 Row = dict[str, Any]
 
@@ -24,21 +25,22 @@ def boms_of(factory_id: int, *, version: int | None = None) -> QuerySet[Any, Row
     """BOMs as their current version says, or as an older one did (those that had it)."""
     number = F("version") if version is None else version
     rows = Bom.objects.filter(factory_id=factory_id, retired_at__isnull=True, versions__number=number)
-    return rows.order_by("-id").values(*_BOM, **_OF_VERSION)
+    return rows.values(*_BOM, **_OF_VERSION)
 
 
 def find_boms(
     factory_id: int, *, item_uuid: UUID | None = None, bom_type: str | None = None, text: str = ""
-) -> QuerySet[Any, Row]:
-    """Those of an item, of a type, with `text` in their name or their product's name or sku."""
-    rows = boms_of(factory_id)
+) -> QuerySet[Bom]:
+    """BOMs in use: of an item, of a type, with `text` in their name or their product's name or sku."""
+    boms = Bom.objects.filter(factory_id=factory_id, retired_at__isnull=True)
     if item_uuid is not None:
-        rows = rows.filter(item__uuid=item_uuid)
+        boms = boms.filter(item__uuid=item_uuid)
     if bom_type is not None:
-        rows = rows.filter(type=bom_type)
+        boms = boms.filter(type=bom_type)
     if text:
-        rows = rows.filter(Q(name__icontains=text) | Q(item__name__icontains=text) | Q(item__sku__icontains=text))
-    return rows
+        # The items are found once, not one for each BOM.
+        boms = boms.filter(Q(name__icontains=text) | Q(item__in=find_items(factory_id, text=text).values("pk")))
+    return boms
 
 
 def bom_id_of(uuid: UUID | None, *, factory_id: int) -> int | None:

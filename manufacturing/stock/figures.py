@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from manufacturing.boms.explosion import explode
@@ -22,13 +22,10 @@ def balances_of(factory_id: int) -> QuerySet[Any, Any]:
     )  # fmt: skip
 
 
-def stock_by_product(factory_id: int, *, text: str = "") -> QuerySet[Any, Any]:
-    """Every item with what of it is on hand and reserved, by sku; `text` is a part of sku or name."""
-    items = Item.objects.filter(factory_id=factory_id)
-    if text:
-        items = items.filter(Q(sku__icontains=text) | Q(name__icontains=text))
+def stock_of(items: QuerySet[Item]) -> QuerySet[Any, Any]:
+    """What is on hand and reserved of each of these items, such as one page of all: only theirs is summed."""
     zero = Decimal(0)
-    return items.order_by("sku", "id").values("uuid", "sku", "name", "unit").annotate(
+    return Item.objects.filter(pk__in=items.values("pk")).values("uuid", "sku", "name", "unit").annotate(
         on_hand=Coalesce(Sum("balances__on_hand"), zero), reserved=Coalesce(Sum("balances__reserved"), zero)
     )  # fmt: skip
 

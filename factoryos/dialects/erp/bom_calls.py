@@ -18,7 +18,7 @@ from factoryos.dialects.base.requests import Values, invalid, read
 from factoryos.dialects.erp import bom_requests as take
 from factoryos.dialects.erp import bom_responses as show
 from factoryos.dialects.erp import naming
-from factoryos.dialects.erp.paging import order_of, page_answer, page_of
+from factoryos.dialects.erp.paging import list_answer, order_of, page_of, slice_of
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import NotFound, Stale
 from factoryos.kernel.transactions import Answer
@@ -29,19 +29,23 @@ from manufacturing.units import is_same_unit
 from orders.bom_use import lock_to_retire, retire_unused
 
 PATH = "/api/manufacturing/boms"
-_COLUMNS = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name"}
+_COLUMNS = {"createdAt": "id", "updatedAt": "updated_at", "name": "name"}
 
 Json = dict[str, Any]
 
 
 def page(values: Values, *, by: Actor) -> Answer:
-    rows = selectors.find_boms(
+    found = selectors.find_boms(
         by.factory.id,
         item_uuid=values.get("product_id"),
         bom_type=values.get("type"),
         text=values.get("search", ""),
     )
-    return page_answer(rows.order_by(*order_of(values, columns=_COLUMNS)), page=page_of(values), show=_shown)
+    page, order = page_of(values), order_of(values, columns=_COLUMNS)
+    here = slice_of(found.order_by(*order), page=page)
+    # Versions, components and operations are read for the page alone.
+    rows = selectors.boms_of(by.factory.id).filter(pk__in=here.values("pk")).order_by(*order)
+    return list_answer(_shown(list(rows)), page=page, total=found.count())
 
 
 def answer(bom_id: int, *, by: Actor, version: int | None = None, status: int = 200) -> Answer:

@@ -12,24 +12,24 @@ from factoryos.dialects.erp import inventory_requests as take
 from factoryos.dialects.erp import inventory_responses as show
 from factoryos.dialects.erp import naming
 from factoryos.dialects.erp.auth import ErpView
-from factoryos.dialects.erp.paging import order_of, page_answer, page_of
+from factoryos.dialects.erp.paging import list_answer, order_of, page_of, slice_of
 from factoryos.kernel.ids import parse_uuid
 from factoryos.kernel.transactions import Answer
 from manufacturing.models import Item
+from manufacturing.selectors import find_items
 from manufacturing.stock import figures
 from manufacturing.stock.receipts import Delivery, receive
 
-_COLUMNS = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name", "sku": "sku"}
+_COLUMNS = {"createdAt": "id", "updatedAt": "updated_at", "name": "name", "sku": "sku"}
 
 
 class Products(ErpView):
     def get(self, request: HttpRequest) -> FaceResponse:
         values = self.query(take.StockQuery)
-        rows = figures.stock_by_product(self.actor.factory.id, text=values.get("search", ""))
-        rows = rows.order_by(*order_of(values, columns=_COLUMNS))
-        return self.read(
-            page_answer(rows, page=page_of(values), show=lambda found: [show.product(row) for row in found])
-        )
+        found = find_items(self.actor.factory.id, text=values.get("search", ""))
+        page, order = page_of(values), order_of(values, columns=_COLUMNS)
+        rows = figures.stock_of(slice_of(found.order_by(*order), page=page)).order_by(*order)
+        return self.read(list_answer([show.product(row) for row in rows], page=page, total=found.count()))
 
 
 class Stock(ErpView):

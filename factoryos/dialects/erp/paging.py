@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from factoryos.dialects.base.answers import json_answer
 from factoryos.dialects.base.fields import ChoiceField, IntegerField, TextField
@@ -15,6 +15,7 @@ DEFAULT_PAGE, LARGEST_PAGE = 20, 100
 _LAST_PAGE = 1_000_000_000
 
 Row = dict[str, Any]
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,18 @@ def page_of(values: Values, *, default_limit: int = DEFAULT_PAGE) -> Page:
 
 
 def order_of(values: Values, *, columns: Mapping[str, str]) -> list[str]:
-    """What to order rows by. `columns` maps `sortBy` to a column, the default first; ties are broken by id."""
+    """What to order rows by. `columns` maps `sortBy` to a column, the default first; ties are broken by id.
+
+    Where rows are numbered as they are made, `createdAt` is the id: it needs no sorting, and no comparing of clocks.
+    """
     column = columns[values.get("sort_by") or next(iter(columns))]
     sign = "" if values.get("sort_order") == "asc" else "-"
-    return [sign + column, sign + "id"]
+    return [sign + name for name in dict.fromkeys((column, "id"))]
+
+
+def slice_of(rows: QuerySet[M], *, page: Page) -> QuerySet[M]:
+    """The rows of a page: past the end there are none."""
+    return rows[page.offset : page.offset + page.limit]
 
 
 def list_answer(data: Sequence[Any], *, page: Page, total: int) -> Answer:
@@ -68,8 +77,7 @@ def list_answer(data: Sequence[Any], *, page: Page, total: int) -> Answer:
 
 def page_answer(rows: QuerySet[Any, Row], *, page: Page, show: Callable[[list[Row]], Sequence[Any]]) -> Answer:
     """The page of ordered rows; `show` turns the page's rows into what is answered. Past the end it is empty."""
-    found = list(rows[page.offset : page.offset + page.limit])
-    return list_answer(show(found), page=page, total=rows.order_by().count())
+    return list_answer(show(list(slice_of(rows, page=page))), page=page, total=rows.order_by().count())
 
 
 def short_list(rows: Sequence[Any], *, page: Page) -> Answer:
