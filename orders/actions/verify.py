@@ -101,9 +101,10 @@ def _book(
     machines = [assignment for assignment in assignments_of(order) if assignment.machine_id is not None]
     only = machines[0] if len(machines) == 1 else None
     plans = []
-    for line, count in differences:
-        if count.good == 0 and count.rejected == 0:
-            continue
+    booked = [(line, count) for line, count in differences if count.good != 0 or count.rejected != 0]
+    if len(booked) > 1:
+        production.lock_for(order, [line for line, _ in booked])
+    for line, count in booked:
         bearable = only is not None and only.produced + count.produced >= 0
         lot = ledger.last_lot(order, line)
         stock = production.plan(order, line, count=count, by=by, made=Made(lot if count.good > 0 else None))

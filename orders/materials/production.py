@@ -105,6 +105,20 @@ def plan(
     return found
 
 
+def lock_for(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
+    """Lock at once what planning several lines, one after the other, will lock again line by line.
+
+    Without this two orders that list the same things in another order would wait for each other crosswise.
+    """
+    keys = {line.pk for line in lines}
+    components = [component for component in components_of(order.pk) if component.line_id in keys]
+    moved = StockMove.objects.filter(order_id=order.pk).values_list("balance_id", flat=True).distinct()
+    lock_balances(
+        ids={*moved, *(balance for component in components for balance in component.reserved)},
+        free_of_items={component.item_id for component in components},
+    )
+
+
 def _ids(
     components: Sequence[Component],
     *,

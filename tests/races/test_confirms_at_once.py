@@ -62,10 +62,10 @@ def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stock_balances, "_LOCK", UNLOCKED)
 
 
-def meet(barrier: threading.Barrier) -> None:
-    """All come here once; whoever comes again, or alone, does not wait."""
+def meet(barrier: threading.Barrier, *, patience: float = 2) -> None:
+    """All come here once; whoever comes again, or alone, waits for so many seconds at most."""
     try:
-        barrier.wait(2)
+        barrier.wait(patience)
     except threading.BrokenBarrierError:
         return
     finally:
