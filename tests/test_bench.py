@@ -56,3 +56,5 @@ def test_the_benchmark_runs_and_every_call_is_accepted_and_booked() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "errors: 0 of" in done.stdout
     assert "every accepted one is booked" in done.stdout
+    for row in ("create", "confirm", "begin", "produce", "confirm, 8 lots", "produce, 8 lots"):
+        assert f"\n{row} " in done.stdout

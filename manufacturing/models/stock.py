@@ -61,7 +61,9 @@ class StockBalance(models.Model):
     reserved = QuantityField(default=0, db_default=0)
     # A column and not a condition of the index: it seldom changes, so that most updates of a balance touch no index.
     has_free = models.GeneratedField(
-        expression=Q(on_hand__gt=F("reserved")), output_field=models.BooleanField(), db_persist=True
+        expression=Q(on_hand__gt=F("reserved")),  # type: ignore[arg-type]  # the stubs know no conditions here
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     class Meta:
