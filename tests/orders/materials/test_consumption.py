@@ -108,7 +108,7 @@ def test_ten_thousand_uses_of_a_seventh_empty_a_lot_to_exactly_nothing() -> None
         for made in range(produced + 1, produced + 101):
             used = component.used_by(Decimal(made)) - component.consumed
             posting = Posting(by=room.by)
-            posting.move(balance, "consumption", -used)
+            posting.move(balance, "adjustment", -used)
             posting.write()
             component.consumed += used
 

@@ -20,7 +20,7 @@ from orders.materials.components import Component, components_of
 from orders.materials.restocking import serve
 from orders.models import OrderComponent, OrderLine, ProductionOrder, QuantityEntry
 from orders.specs import Circumstances, Count, Share
-from tests import stores
+from tests import floor, stores
 from tests.evidence import everything
 from tests.orders.materials.test_restocking import arrivals
 from tests.orders.stage import Stage
@@ -55,6 +55,7 @@ class Walk(RuleBasedStateMachine):
         self.stage = stage = Stage(requires_verification=True)
         self.lotted = stores.an_ingredient(stage.factory, stage.by, tracking="lot", unit_decimals=3)
         self.loose = stores.an_ingredient(stage.factory, stage.by, unit_decimals=2)
+        self.machines = [stage.machine, floor.a_machine(stage.factory)]
         recipes: list[dict[str, Any]] = [
             {"parts": {self.lotted: "1", self.loose: "0.27"}, "quantity": 3},
             {"parts": {self.lotted: "22", self.loose: "1"}, "quantity": 7},
@@ -118,7 +119,7 @@ class Walk(RuleBasedStateMachine):
         self.attempt(verb, getattr(actions, verb), order_id=self.orders[order].pk, **arguments)
 
     def for_schedule(self, order: ProductionOrder, draw: Any) -> dict[str, Any]:
-        return {"shares": draw(st.sampled_from([[], [], [Share(machine=self.stage.machine)]]))}
+        return {"shares": [Share(machine=draw(st.sampled_from(self.machines)))]}
 
     def for_report(self, order: ProductionOrder, draw: Any) -> dict[str, Any]:
         good, rejected = draw(st.tuples(st.integers(-4, 9), st.integers(-2, 4)).filter(any))
