@@ -2,16 +2,20 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from orders import actions
 from orders.models import QuantityEntry
 from orders.states import State
 from tests.calls import Reply
 from tests.conformance.erp.plant import Plant, Program
+from tests.evidence import everything
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +98,37 @@ def test_the_same_key_while_the_first_call_still_runs(monkeypatch: pytest.Monkey
     assert QuantityEntry.objects.count() == 1
     again = plant.erp.post(f"{path}/produce", {"qty": 25}, idempotency_key="k")
     assert again.headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("call", ["confirm", "produce", "close", "cancel", "work-orders/wo_001/start"])
+def test_a_lock_not_had_in_time_is_busy_and_the_key_stays_free(call: str) -> None:
+    plant = Plant()
+    path = plant.order(State.DRAFT if call == "confirm" else State.IN_PRODUCTION)
+    body = {"qty": 5} if call == "produce" else None
+    before = everything()
+    with connection.cursor() as cursor, held_elsewhere(path):
+        cursor.execute("SHOW lock_timeout")
+        (usual,) = cursor.fetchone()
+        cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            reply = plant.admin.post(f"{path}/{call}", body, idempotency_key="k")
+        finally:
+            cursor.execute(f"SET lock_timeout = '{usual}'")
+    assert (reply.status, reply.code, reply["error"]) == (503, "busy", "Service Unavailable")
+    assert int(reply.headers["Retry-After"]) >= 1
+    assert everything() == before
+    assert plant.admin.post(f"{path}/{call}", body, idempotency_key="k").status == 200
+
+
+@contextmanager
+def held_elsewhere(path: str) -> Iterator[None]:
+    """The order's row locked by another connection, as a call that takes its time would."""
+    known = connection.get_connection_params()
+    given = {name: known[name] for name in ("dbname", "user", "password", "host", "port") if known.get(name)}
+    with psycopg.connect(**given) as other:
+        other.execute("SELECT 1 FROM orders_productionorder WHERE uuid = %s FOR UPDATE", [path.split("/")[1]])
+        yield
+        other.rollback()
 
 
 def test_a_bom_deleted_and_ordered_at_once_is_never_both() -> None:

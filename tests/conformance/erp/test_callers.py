@@ -96,6 +96,16 @@ def test_somebody_without_any_factory_is_forbidden() -> None:
     assert User.objects.count() == 2, "a first sight leaves an account behind"
 
 
+@pytest.mark.parametrize(
+    "bent", [{"aud": "anon"}, {"iss": "https://elsewhere"}, {"exp": None}, {"sub": None}, {"role": "anon"}], ids=str
+)
+def test_a_token_is_checked_in_all_its_claims(plant: Plant, bent: dict[str, str | None]) -> None:
+    user = a_member(plant.factory, "admin")
+    assert Program(token(user)).get("orders").status == 200
+    reply = Program(token(user, **bent)).get("orders")
+    assert (reply.status, reply.code) == (401, "unauthenticated")
+
+
 def test_a_disabled_account_is_nobody(plant: Plant) -> None:
     user = a_member(plant.factory, "admin")
     person = Program(token(user))
