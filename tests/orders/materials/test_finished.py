@@ -194,7 +194,7 @@ def test_a_shipment_takes_only_the_orders_own_pieces() -> None:
     plant = Plant("lot", requires_verification=False)
     delivered(plant.by, plant.item, 100, "L0")
     delivered(plant.by, plant.item, 100, "L1")
-    shipped(plant, 10, good={"L1": 4}, quantity=4)
+    shipped(plant, 10, good={"L1": 2, "L2": 2}, quantity=4)
     assert lots_of(plant.item) == {"L0": (100, 0), "L1": (100, 0)}
 
 
