@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from factoryos.dialects.erp.times import TimeField, end_of, moment, start_of
+from tests.calls import Reply
 from tests.conformance.erp.plant import Plant, part
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,35 @@ def test_a_page_costs_the_same_number_of_queries_whatever_is_on_it(plant: Plant)
     for _ in range(4):
         fill()
     assert [cost(path) for path in lists] == before == [5, 3, 3]
+
+
+def test_calls_on_boms_and_stock_cost_what_was_reviewed(plant: Plant) -> None:
+    """Statements of one call, savepoints aside; ten components cost what two do."""
+
+    def counted(components: int) -> dict[str, int]:
+        found: dict[str, int] = {}
+
+        def count(name: str, method: str, path: str, body: Any = None) -> Reply:
+            with CaptureQueriesContext(connection) as captured:
+                reply = plant.admin.send(method, path, body)
+            assert reply.status < 300, reply.content
+            found[name] = sum("SAVEPOINT" not in query["sql"] for query in captured)
+            return reply
+
+        parts = [part(plant.item(f"OF-{components}-{number}"), 1) for number in range(components)]
+        path = f"boms/{count('create', 'POST', 'boms', plant.recipe(components=parts))['id']}"
+        count("get", "GET", path)
+        count("change nothing", "PATCH", path, {"components": parts})
+        count("change", "PATCH", path, {"components": parts[1:], "name": "New"})
+        count("retire", "DELETE", path)
+        count("receive", "POST", "/api/inventory/receipts", {"productId": parts[0]["productId"], "quantity": 1})
+        return found
+
+    plant.admin.get("boms")  # when the key was last used is written
+    plant.standard  # noqa: B018 the product has another BOM, which is its default
+    budget = {"create": 14, "get": 5, "change nothing": 12, "change": 20, "retire": 7, "receive": 9}
+    assert counted(2) == budget
+    assert counted(10) == budget
 
 
 # --- times ------------------------------------------------------------------------------------------------------------
