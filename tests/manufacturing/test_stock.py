@@ -140,7 +140,7 @@ def test_figures_by_product_add_up_every_place_and_lot(by: Actor) -> None:
     delivered(by, resin, 5)
     stranger = floor.an_actor(floor.a_factory())
     delivered(stranger, an_item(stranger, "RESIN"), 99)
-    rows = list(stock_by_item(Item.objects.filter(factory_id=by.factory.id).order_by("sku")))
+    rows = stock_by_item(Item.objects.filter(factory_id=by.factory.id)).order_by("sku")
     assert [(row["sku"], row["on_hand"], row["reserved"]) for row in rows] == [("EMPTY", 0, 0), ("RESIN", 12, 0)]
     assert free_by_item([resin.pk, empty.pk]) in ({resin.pk: 12}, {resin.pk: 12, empty.pk: 0})
     assert [row["on_hand"] for row in balances_of(by.factory.id)] == [5, 4, 3]
