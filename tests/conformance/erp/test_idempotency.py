@@ -2,10 +2,12 @@
 
 import pytest
 
+from factoryos.kernel.models import ApiKey, Membership
 from manufacturing.models import Bom
 from orders.models import ProductionOrder, QuantityEntry
 from orders.states import State
-from tests.conformance.erp.plant import Plant
+from tests.callers import a_member, token
+from tests.conformance.erp.plant import Plant, Program
 from tests.evidence import everything
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,17 @@ def test_a_key_is_kept_apart_by_path_and_credential(plant: Plant) -> None:
     assert (plant.erp.get(first)["producedQty"], plant.erp.get(second)["producedQty"]) == (10, 5)
 
 
+def test_a_key_is_kept_apart_by_factory_where_one_person_works_in_two(plant: Plant) -> None:
+    there = Plant()
+    user = a_member(plant.factory, "planner")
+    Membership.objects.create(user=user, factory=there.factory, roles=["planner"])
+    both = Program(token(user))
+    for house in (plant, there):
+        reply = both.post("orders", house.wanted(), idempotency_key="k", x_factory=house.factory.slug)
+        assert (reply.status, "Idempotency-Replayed" in reply.headers) == (201, False)
+    assert [house.erp.get("orders")["meta"]["total"] for house in (plant, there)] == [1, 1]
+
+
 def test_refusals_by_a_verb_are_kept(plant: Plant) -> None:
     poor = Plant(boards=150)
     short, draft, full = poor.order(), plant.order(), plant.order(State.APPROVED)
@@ -85,9 +98,6 @@ def test_what_is_refused_before_the_verb_leaves_the_key_free(plant: Plant) -> No
 
 
 def test_who_has_lost_the_role_is_not_answered_from_memory(plant: Plant) -> None:
-    from factoryos.kernel.models import ApiKey
-    from tests.conformance.erp.plant import Program
-
     path, secret = plant.order(State.APPROVED), plant.key("planner")
     program = Program(secret)
     assert program.post(f"{path}/produce", {"qty": 1}, idempotency_key="k").status == 200

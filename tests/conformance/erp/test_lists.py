@@ -7,6 +7,7 @@ import pytest
 
 from factoryos.kernel import clock
 from orders.states import State
+from tests import floor
 from tests.conformance.erp.plant import Plant, part
 
 pytestmark = pytest.mark.django_db
@@ -179,8 +180,6 @@ def test_a_date_that_is_none_is_refused(plant: Plant) -> None:
 
 
 def test_orders_of_every_face_are_listed(plant: Plant) -> None:
-    from tests import floor
-
     order = floor.an_order(plant.actor)
     (row,) = plant.erp.get("orders")["data"]
     assert (row["id"], row["origin"], row["bomId"], row["bomVersion"]) == (str(order.uuid), "factory", None, None)

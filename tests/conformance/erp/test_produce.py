@@ -7,7 +7,7 @@ import pytest
 
 from orders import actions
 from orders.models import QuantityEntry
-from orders.specs import Count, NewLine, Policy
+from orders.specs import Count, NewLine, Policy, Share
 from orders.states import State
 from tests import floor
 from tests.conformance.erp.plant import Plant, part
@@ -167,8 +167,6 @@ def test_stock_that_is_missing_is_noted_and_refuses_nothing(plant: Plant) -> Non
 
 def test_a_machine_that_runs_another_order_is_busy(plant: Plant) -> None:
     first, second = plant.order(State.APPROVED), plant.order(State.APPROVED)
-    from orders.specs import Share
-
     press = plant.machine("PRESS-01")
     for path in (first, second):
         plant.do("schedule", path, shares=[Share(machine=press)])
