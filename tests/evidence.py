@@ -15,7 +15,10 @@ _LEDGERS = (
 )  # fmt: skip
 
 _QUERY = " UNION ALL ".join(
-    [f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} AS t" for table in _ROWS]
+    [
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} AS t"
+        for table in _ROWS
+    ]
     + [f"SELECT '{table}', count(*)::text FROM {table}" for table in _LEDGERS]
 )
 
