@@ -190,7 +190,7 @@ def test_random_walks_keep_the_stock_true() -> None:
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=8, stateful_step_count=40, deadline=None, phases=[Phase.generate], derandomize=True, database=None,
+            max_examples=20, stateful_step_count=40, deadline=None, phases=[Phase.generate], derandomize=True, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
