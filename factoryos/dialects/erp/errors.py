@@ -3,13 +3,13 @@
 Stock that does not cover is 400, a wrong moment 409, too much or a bad field 422, broken JSON 400. Never another way round.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from factoryos.dialects.base.answers import json_answer
 from factoryos.dialects.base.dialect import FaceRequest
+from factoryos.dialects.base.refusals import STATUS_OF_KIND, headers_of, in_camel
 from factoryos.dialects.erp.states import PARTICIPLES, TERMINAL, WORDS
 from factoryos.kernel.problems import Kind, Problem
 from factoryos.kernel.transactions import Answer
@@ -44,23 +44,8 @@ STATUS_OF_CODE = {
     "busy": 503,
 }
 
-# For a code that a verb got after this page was written: its kind is as good as a row.
-_STATUS_OF_KIND = {
-    Kind.INVALID: 422,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.MISSING: 404,
-    Kind.NOT_ALLOWED: 405,
-    Kind.NOT_ACCEPTABLE: 406,
-    Kind.CONFLICT: 409,
-    Kind.STALE: 412,
-    Kind.TOO_LARGE: 413,
-    Kind.UNSUPPORTED: 415,
-    Kind.REUSED: 422,
-    Kind.LIMITED: 429,
-    Kind.INTERNAL: 500,
-    Kind.BUSY: 503,
-}
+# A bad field is 422 here; whatever has no row above takes the status of its kind.
+_STATUS_OF_KIND = {**STATUS_OF_KIND, Kind.INVALID: 422}
 
 SHORT_AT_CONFIRM = "Insufficient stock to confirm order"
 SHORT_ELSEWHERE = "Insufficient stock"
@@ -71,7 +56,6 @@ _TOLD = frozenset(
     {"messages", "joined", "field", "reference", "roles", "reasons", "clashes", "verb", "thing", "method", "reason"}
     | {"wanted_text", "available_text", "of_lot", "told", "choice"}
 )
-_DASH = re.compile(r"_([a-z])")
 
 Json = dict[str, Any]
 
@@ -103,7 +87,7 @@ def render_problem(problem: Problem, request: FaceRequest) -> Answer:
     }
     if details:
         body["details"] = details
-    return json_answer(body, status=status, headers=_headers(problem))
+    return json_answer(body, status=status, headers=headers_of(problem))
 
 
 def _told(problem: Problem, request: FaceRequest) -> tuple[str, str | list[str], Json]:
@@ -124,7 +108,7 @@ def _told(problem: Problem, request: FaceRequest) -> tuple[str, str | list[str],
         case "duplicate":
             return problem.code, problem.text, {"field": data["field"]}
     messages = data.get("messages")
-    details = {_camel(name): _renamed(value) for name, value in data.items() if name not in _TOLD and value is not None}
+    details = in_camel({name: value for name, value in data.items() if name not in _TOLD and value is not None})
     return problem.code, messages if messages is not None else problem.text, details
 
 
@@ -141,26 +125,3 @@ def _wrong_moment(data: Mapping[str, Any]) -> tuple[str, str, Json]:
 def _shortage(part: Mapping[str, Any]) -> Json:
     numbers = {name: part[name] for name in ("required", "available", "short")}
     return {"productId": part["item_id"], "name": part["name"], "uom": part["uom"], **numbers}
-
-
-def _renamed(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {_camel(name): _renamed(inner) for name, inner in value.items()}
-    return [_renamed(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _camel(name: str) -> str:
-    return _DASH.sub(lambda found: found[1].upper(), name)
-
-
-def _headers(problem: Problem) -> Mapping[str, str]:
-    match problem.kind:
-        case Kind.UNAUTHENTICATED:
-            return {"WWW-Authenticate": "Bearer"}
-        case Kind.NOT_ALLOWED:
-            return {"Allow": ", ".join(problem.data["allowed"])}
-        case Kind.LIMITED:
-            return {"Retry-After": str(problem.data["retry_after"])}
-        case Kind.BUSY:
-            return {"Retry-After": "1"}
-    return {"Retry-After": "1"} if problem.code == "idempotency_in_progress" else {}

@@ -1,12 +1,12 @@
 """The whole failure contract of the factory API: its envelope, and the status of every code."""
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from factoryos.dialects.base.answers import json_answer
 from factoryos.dialects.base.dialect import FaceRequest
+from factoryos.dialects.base.refusals import STATUS_OF_KIND, headers_of, in_camel
 from factoryos.dialects.factory.states import WORDS, words_of
 from factoryos.kernel.problems import Invalid, Kind, Problem
 from factoryos.kernel.transactions import Answer
@@ -48,23 +48,6 @@ STATUS_OF_CODE = {
     "busy": 503,
 }
 
-# For a code that a verb got after this page was written: its kind is as good as a row.
-_STATUS_OF_KIND = {
-    Kind.INVALID: 400,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.MISSING: 404,
-    Kind.NOT_ALLOWED: 405,
-    Kind.NOT_ACCEPTABLE: 406,
-    Kind.CONFLICT: 409,
-    Kind.STALE: 412,
-    Kind.TOO_LARGE: 413,
-    Kind.UNSUPPORTED: 415,
-    Kind.REUSED: 422,
-    Kind.LIMITED: 429,
-    Kind.INTERNAL: 500,
-    Kind.BUSY: 503,
-}
 
 # Parts of sentences, which the message holds already; and what would only repeat the request.
 _TOLD = frozenset(
@@ -73,7 +56,6 @@ _TOLD = frozenset(
 )
 _OF_STOCK = {"sku": "sku", "lotNumber": "lot", "wanted": "wanted", "available": "available"}
 _NAMES = {"machine": "machineCode"}
-_DASH = re.compile(r"_([a-z])")
 
 
 class WrongEndpoint(Problem):
@@ -95,7 +77,7 @@ class NothingCreated(Invalid):
 
 def render_problem(problem: Problem, request: FaceRequest) -> Answer:
     """The envelope of a refusal, with the headers that belong to it."""
-    status = STATUS_OF_CODE.get(problem.code) or _STATUS_OF_KIND[problem.kind]
+    status = STATUS_OF_CODE.get(problem.code) or STATUS_OF_KIND[problem.kind]
     messages = problem.data.get("messages")
     body: dict[str, Any] = {
         "statusCode": status,
@@ -105,7 +87,7 @@ def render_problem(problem: Problem, request: FaceRequest) -> Answer:
     }
     if details := details_of(problem):
         body["details"] = details
-    return json_answer(body, status=status, headers=_headers(problem))
+    return json_answer(body, status=status, headers=headers_of(problem))
 
 
 def details_of(problem: Problem) -> dict[str, Any]:
@@ -127,33 +109,11 @@ def details_of(problem: Problem) -> dict[str, Any]:
             return {"shortages": [shortage(part) for part in data["missing"]]}
         case "stock_short":
             return {name: data[key] for name, key in _OF_STOCK.items()}
-    return {_camel(name): _renamed(value) for name, value in data.items() if name not in _TOLD}
+    facts: dict[str, Any] = in_camel({key: data[key] for key in data if key not in _TOLD}, named=_NAMES)
+    return facts
 
 
 def shortage(part: Mapping[str, Any]) -> dict[str, Any]:
     """A component that is short, as `orders.materials.reserving` tells it: with what is `reserved`, or `available`."""
     names = ("sku", "name", "required", "reserved", "available", "short")
     return {"productId": part["item_id"], **{name: part[name] for name in names if name in part}}
-
-
-def _renamed(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {_camel(name): _renamed(inner) for name, inner in value.items()}
-    return [_renamed(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _camel(name: str) -> str:
-    return _NAMES.get(name) or _DASH.sub(lambda found: found[1].upper(), name)
-
-
-def _headers(problem: Problem) -> Mapping[str, str]:
-    match problem.kind:
-        case Kind.UNAUTHENTICATED:
-            return {"WWW-Authenticate": "Bearer"}
-        case Kind.NOT_ALLOWED:
-            return {"Allow": ", ".join(problem.data["allowed"])}
-        case Kind.LIMITED:
-            return {"Retry-After": str(problem.data["retry_after"])}
-        case Kind.BUSY:
-            return {"Retry-After": "1"}
-    return {"Retry-After": "1"} if problem.code == "idempotency_in_progress" else {}
