@@ -3,8 +3,8 @@
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.locks import lock_one, locked
 from factoryos.kernel.problems import Invalid, NotFound, Stale
-from factoryos.kernel.rows import find_all
-from manufacturing.models import Item, Machine
+from factoryos.kernel.rows import find_all, find_all_with
+from manufacturing.models import Machine
 from orders.models import Assignment, OrderLine, ProductionOrder
 
 
@@ -34,11 +34,7 @@ def require_version(order_id: int, *, by: Actor, seen: int) -> None:
 
 def lines_of(order: ProductionOrder) -> list[OrderLine]:
     """The lines of a locked order. They are only ever changed under the order's lock, so they need none of their own."""
-    lines = find_all(OrderLine, "order_id = %s ORDER BY sort", [order.pk])
-    items = {item.pk: item for item in find_all(Item, "id = ANY(%s)", [[line.item_id for line in lines]])}
-    for line in lines:
-        line.item = items[line.item_id]
-    return lines
+    return find_all_with(OrderLine, "item", "this.order_id = %s ORDER BY this.sort", [order.pk])
 
 
 def line_to_adjust(order: ProductionOrder, *, line_id: int | None) -> OrderLine:

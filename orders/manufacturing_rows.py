@@ -3,7 +3,7 @@
 Rows, not instances: one order whole is one statement, and a page of orders costs the same however many lines they have.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import NotFound
 from orders.materials import amounts
-from orders.models import OrderLine, QuantityEntry, WorkOrder
+from orders.models import QuantityEntry, WorkOrder
 
 
 class ManufacturingRow(NamedTuple):
@@ -97,11 +97,9 @@ _DETAILS = """
         JOIN manufacturing_item AS part ON part.id = component.item_id
         WHERE component.order_id = o.id),
     (SELECT json_agg(json_build_array(made.code, trim_scale(made.quantity)::text) ORDER BY made.code)
-        FROM (SELECT lot.code, sum(move.quantity) AS quantity FROM manufacturing_stockmove AS move
-            JOIN manufacturing_stockbalance AS balance ON balance.id = move.balance_id
-            JOIN manufacturing_lot AS lot ON lot.id = balance.lot_id
-            WHERE move.order_id = o.id AND move.kind = 'production'
-            GROUP BY lot.code HAVING sum(move.quantity) > 0) AS made)
+        FROM (SELECT lot.code, sum(output.quantity) AS quantity FROM quality_output AS output
+            JOIN manufacturing_lot AS lot ON lot.id = output.lot_id
+            WHERE output.order_id = o.id GROUP BY lot.code HAVING sum(output.quantity) > 0) AS made)
 """
 _ITEM = "LEFT JOIN manufacturing_item AS item ON item.id = o.item_id"
 _ONE = f"SELECT {_COLUMNS}, {_DETAILS} FROM orders_productionorder AS o {_ITEM} WHERE o.factory_id = %s AND o.id = %s"
@@ -229,6 +227,14 @@ class Line(NamedTuple):
     unit_decimals: int
 
 
-def lines_of(order_id: int) -> list[Line]:
-    rows: Iterable[Any] = OrderLine.objects.filter(order_id=order_id).values_list("id", "uuid", "item__unit_decimals")
-    return [Line._make(row) for row in rows]
+def state_and_lines_of(order_id: int) -> tuple[str, list[Line]]:
+    """The order's state, as nobody holds it, and its lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.state, line.id, line.uuid, item.unit_decimals FROM orders_productionorder AS o"
+            " JOIN orders_orderline AS line ON line.order_id = o.id JOIN manufacturing_item AS item ON item.id = line.item_id"
+            " WHERE o.id = %s ORDER BY line.sort",
+            [order_id],
+        )
+        rows = cursor.fetchall()
+    return str(rows[0][0]) if rows else "", [Line._make(row[1:]) for row in rows]

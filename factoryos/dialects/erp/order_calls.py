@@ -94,9 +94,11 @@ def confirm(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
 def produce(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
     """Count good pieces; the first ones start production, and without them it does not start either."""
     values = read(take.ProduceOrder, body)
-    line = _line(values.get("line_id"), lines=manufacturing_rows.lines_of(order_id))
+    state, lines = manufacturing_rows.state_and_lines_of(order_id)
+    line = _line(values.get("line_id"), lines=lines)
     fit({"qty": values["qty"]}, decimals=line.unit_decimals)
-    if state_when_locked(order_id, by=by) in CONFIRMED:
+    # Who has started does not become confirmed again, so only what looks confirmed needs the lock to be sure.
+    if state in CONFIRMED and state_when_locked(order_id, by=by) in CONFIRMED:
         actions.start(order_id=order_id, by=by)
     _, entry = actions.report(
         order_id=order_id,
