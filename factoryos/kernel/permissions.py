@@ -41,6 +41,10 @@ VERB_ROLES: dict[str, frozenset[str]] = {
     "set_up": _MASTERS,  # products, machines, methods, work areas
     "compose": _RECIPES,  # bills of materials
     "receive": _STORES,  # stock that comes in
+    "log_downtime": frozenset({"technician", "operator", "engineer"}),
+    "plan_downtime": _STORES,
+    "andon": _CREW,  # raise, acknowledge and resolve a call for help
+    "send_telemetry": frozenset({"engineer", "technician"}),
     "adjust_stock": _STORES,  # stock that was counted anew
 }
 

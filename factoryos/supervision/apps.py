@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PAGES = ("kernel", "people", "manufacturing", "quality", "orders", "ops")
+PAGES = ("kernel", "people", "manufacturing", "quality", "orders", "iot", "ops")
 
 
 class SupervisionConfig(AppConfig):

@@ -1,6 +1,7 @@
 """A factory with one of everything that the admin shows, people who may and may not see it, and what is in the tables."""
 
 from dataclasses import dataclass
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from factoryos.kernel import clock
 from factoryos.kernel.api_keys import create_api_key
 from factoryos.kernel.models import (
     ApiKey,
@@ -24,6 +26,7 @@ from factoryos.kernel.models import (
     UserToken,
 )
 from factoryos.supervision.site import site
+from iot.models import AndonCall, Downtime, MachineStateInterval, PlannedDowntime, Shift, TelemetrySample
 from manufacturing.boms.writing import Part, Recipe, Step, create_bom
 from manufacturing.models import (
     Bom,
@@ -82,6 +85,7 @@ class World:
         self._materials()
         self._order()
         self._traces()
+        self._machines()
         self._console()
 
     def _put(self, *rows: Any) -> None:
@@ -162,6 +166,20 @@ class World:
             Consumption.objects.filter(factory=self.factory).first(),
         )  # fmt: skip
 
+    def _machines(self) -> None:
+        machine, now, name = self.things[Machine], clock.now(), {"raised_by_id": "x", "raised_by_name": "x"}
+        self._put(
+            MachineStateInterval.objects.create(machine=machine, state="idle", started_at=now),
+            Downtime.objects.create(factory=self.factory, machine=machine, started_at=now, **name),
+            PlannedDowntime.objects.create(
+                factory=self.factory, kind="break", starts_at=now, ends_at=now + timedelta(hours=1),
+                created_by_id="x", created_by_name="x",
+            ),
+            Shift.objects.create(factory=self.factory, name="Early", weekdays=31, starts=time(6), ends=time(14)),
+            AndonCall.objects.create(factory=self.factory, machine=machine, reason="Tool", **name),
+            TelemetrySample.objects.create(machine=machine, at=now, metrics={"bar": 3}),
+        )  # fmt: skip
+
     def _console(self) -> None:
         factory, order = self.factory, self.things[ProductionOrder]
         operation = BulkOperation.objects.create(
@@ -238,6 +256,8 @@ RIGHTS: dict[type[Model], Rights] = {
     StockLocation: Rights(True, "add change", "add change"),
     Bom: _SHOWN, BomVersion: _SHOWN, BomComponent: _SHOWN, BomOperation: _SHOWN, Lot: _SHOWN, StockBalance: _SHOWN,
     StockMove: _SHOWN, Reservation: _SHOWN, Shortage: _SHOWN, OrderComponent: _SHOWN, Consumption: _SHOWN, Output: _SHOWN,
+    MachineStateInterval: _SHOWN, Downtime: _SHOWN, PlannedDowntime: _SHOWN, Shift: _SHOWN, AndonCall: _SHOWN,
+    TelemetrySample: _SHOWN,
     SavedView: Rights(True, "delete", "delete"),
     ProductionOrder: _SHOWN, OrderLine: _SHOWN, Assignment: _SHOWN, WorkOrder: _SHOWN, OrderEvent: _SHOWN,
     QuantityEntry: _SHOWN, Note: _SHOWN, OrderTally: _SHOWN, Hold: _SHOWN, Verification: _SHOWN, BulkOperation: _SHOWN,
