@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 each_table = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 NOBODYS = 999_999_999
 OF_OBJECT = ("change", "history", "delete")
-LOWER_APPS = ("kernel", "manufacturing", "quality", "orders", "ops")
+LOWER_APPS = ("kernel", "manufacturing", "quality", "orders", "iot", "ops")
 
 
 def crafted(thing: Model) -> dict[str, str]:
