@@ -77,6 +77,9 @@ class Driver(Protocol):
     `deadline` is an instant of the running event loop's clock (`loop.time()`, seconds).
     """
 
+    def __init__(self, address: Mapping[str, Any]) -> None:
+        """A bus at this address, not yet open. It takes any settings: what is wrong with them is said when they are used."""
+
     @staticmethod
     def capabilities() -> Capabilities: ...
 
@@ -91,4 +94,7 @@ class Driver(Protocol):
         """Give the bus back; never fails, also when it was never open."""
 
     async def read(self, points: Sequence[Point], *, deadline: float) -> list[Result]:
-        """A result for each point, in their order. What is wrong with the bus stands in each of them."""
+        """A result for each point, in their order. What is wrong with the bus stands in each of them.
+
+        A bus that is not open, or was lost in an earlier read, is opened first, within the same deadline.
+        """

@@ -5,11 +5,13 @@ from importlib import import_module
 from iot.drivers.protocol import Driver
 
 # Loaded when first used: a plant without serial lines needs no serial library in memory.
-DRIVERS: dict[str, str] = {}
+DRIVERS: dict[str, str] = {
+    "modbus_tcp": "iot.drivers.modbus_tcp.ModbusTcp",
+}
 
 
 def driver_class(name: str) -> type[Driver]:
-    """The driver of this name; made with the connection's address as keywords' mapping. Problem: KeyError."""
+    """The driver of this name; made with the connection's address. Problem: KeyError."""
     module, _, attribute = DRIVERS[name].rpartition(".")
     found: type[Driver] = getattr(import_module(module), attribute)
     return found
