@@ -24,6 +24,7 @@ PERIODS: dict[str, float] = {
     "orders.tasks.seal_history": 60,
     "factoryos.kernel.tasks.purge": 3600,
     "factoryos.ops.tasks.forget_sign_ins": 3600,
+    "iot.tasks.forget_telemetry": 3600,
 }
 
 

@@ -9,6 +9,7 @@ import socket
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -57,14 +58,23 @@ def handler(topic: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def put(*, topic: str, factory_id: int | None, key: str, payload: dict[str, Any]) -> None:
-    """Write a message in the present transaction, and ring the relay when it commits."""
+def put(
+    *, topic: str, factory_id: int | None, key: str, payload: dict[str, Any], available_at: datetime | None = None
+) -> None:
+    """Write a message in the present transaction, and ring the relay when it commits.
+
+    One that is `available_at` a later instant is found then by the relay's sweep.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO kernel_outboxmessage (topic, factory_id, key, payload) VALUES (%s, %s, %s, %s::jsonb)",
-            [topic, factory_id, key, _dumps(payload)],
+            """
+            INSERT INTO kernel_outboxmessage (topic, factory_id, key, payload, available_at)
+            VALUES (%s, %s, %s, %s::jsonb, coalesce(%s::timestamptz, now()))
+            """,
+            [topic, factory_id, key, _dumps(payload), available_at],
         )
-    transaction.on_commit(wakeup.ring)
+    if available_at is None:
+        transaction.on_commit(wakeup.ring)
 
 
 def _dumps(payload: dict[str, Any]) -> str:

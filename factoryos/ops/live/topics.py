@@ -7,6 +7,7 @@ from factoryos.kernel.live import Announcement
 # The page's word → the announcements it stands for. A new kind of thing to watch is a line here.
 TOPICS: dict[str, frozenset[str]] = {
     "orders": frozenset({"order.created", "order.moved", "order.quantity", "order.changed", "order.noted"}),
+    "andon": frozenset({"andon.changed"}),
 }
 _WORD_OF = {announced: word for word, announcements in TOPICS.items() for announced in announcements}
 
