@@ -53,8 +53,30 @@ def set_up(person: Judged) -> None:
     )
     person.get(f"methods/{method['id']}")
     make_material(person, str(product["id"]))
-    for path in ("", "products", "work-areas", "machines", "methods", "pause-reasons", "stream", "/api/factories"):
+    call_for_help(person)
+    for path in (
+        "",
+        "products",
+        "work-areas",
+        "machines",
+        "methods",
+        "pause-reasons",
+        "stream",
+        "andon",
+        "/api/factories",
+    ):
         person.get(path)
+
+
+def call_for_help(person: Judged) -> None:
+    """Raised twice, and answered."""
+    body = {"machineCode": "M1", "reason": "Jam", "priority": "low", "notes": "Two\nlines"}
+    call, again = (person.post("andon", body) for _ in range(2))
+    assert (call.status, again.status, again["id"]) == (201, 200, call["id"])
+    for verb in ("acknowledge", "resolve"):
+        person.post(f"andon/{call['id']}/{verb}")
+        assert person.post(f"andon/{call['id']}/{verb}").code == "already_done"
+    assert len(person.get("andon?status=resolved")["data"]) == 1
 
 
 def make_material(person: Judged, box_id: str) -> None:

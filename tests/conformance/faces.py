@@ -6,10 +6,11 @@ from typing import Any
 
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.models import Factory
+from iot import andon
 from manufacturing.models import Method
 from tests.callers import Caller, calling
 from tests.conformance.erp.plant import Plant
-from tests.floor import a_factory, a_machine, an_actor, an_item, an_order
+from tests.floor import a_factory, a_machine, an_actor, an_item, an_order, done
 from tests.stores import a_bom
 
 
@@ -47,6 +48,9 @@ def factory_side() -> Side:
             "product_id": str(item.uuid),
             "method_id": str(method.uuid),
             "code_or_id": a_machine(factory).code,
+            "andon_id": str(
+                done(andon.raise_call, machine=a_machine(factory), reason="jam", by=an_actor(factory)).call.uuid
+            ),
             "order_id": str(an_order(an_actor(factory)).uuid),
         },
     )
@@ -84,6 +88,7 @@ FACES: dict[str, Face] = {
             "product_id": str(uuid7()),
             "method_id": str(uuid7()),
             "code_or_id": "NOWHERE",
+            "andon_id": str(uuid7()),
             "order_id": str(uuid7()),
         },
     ),

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from iot import andon
 from manufacturing.models import Method, StockLocation, WorkArea
 from orders.models import ProductionOrder
 from tests import floor
@@ -74,6 +75,12 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("GET", f"{SLUG}/machines/<code_or_id>"): Case(),
     ("PATCH", f"{SLUG}/machines/<code_or_id>"): Case(lambda names: {"workAreaId": names["area"]}, names=("area",)),
+    ("GET", f"{SLUG}/andon"): Case(),
+    ("POST", f"{SLUG}/andon"): Case(
+        lambda names: {"machineCode": names["machine"], "reason": "r"}, names=("machine",), answers=201
+    ),
+    ("POST", f"{SLUG}/andon/<andon_id>/acknowledge"): Case(),
+    ("POST", f"{SLUG}/andon/<andon_id>/resolve"): Case(),
     ("GET", f"{SLUG}/methods"): Case(),
     ("POST", f"{SLUG}/methods"): Case(
         lambda names: {
@@ -141,6 +148,9 @@ class Tenant:
             "product_id": self.names["product"],
             "code_or_id": self.names["machine"],
             "method_id": self.names["method"],
+            "andon_id": str(
+                floor.done(andon.raise_call, machine=self.plant.press, reason="jam", by=self.plant.actor).call.uuid
+            ),
             "order_id": str(order.uuid),
         }
         self.hidden = (*self.path.values(), *self.names.values(), factory.name)

@@ -81,7 +81,8 @@ class _Drawing:
             if row.examples:
                 content["examples"] = dict(row.examples)
             drawn["requestBody"] = {"required": True, "content": {JSON: content}}
-        drawn["responses"] = {str(row.reply.status): self._success(row.reply), **self._refusals()}
+        successes = {str(reply.status): self._success(reply) for reply in (row.reply, *row.also)}
+        drawn["responses"] = {**successes, **self._refusals()}
         return drawn
 
     def _component(self, kind: str, name: str, content: Any) -> Json:

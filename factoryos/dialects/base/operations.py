@@ -37,6 +37,7 @@ class Operation:
     tag: str
     summary: str
     reply: Reply
+    also: tuple[Reply, ...] = ()  # successes with another status
     text: str = ""  # the rules, in Markdown
     verbs: tuple[str, ...] = ()  # the actor needs the role of one of them; without any, every member may
     who: str = ""  # instead of the roles, where there is more to say

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from factoryos.dialects.factory import andon_views as andon
 from factoryos.dialects.factory import machine_views as machines
 from factoryos.dialects.factory import material_views as material
 from factoryos.dialects.factory import setup_views as setup
@@ -21,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/factories/<slug>/machines", machines.Machines.as_view()),
     path("api/factories/<slug>/machines/bulk", machines.MachinesInBulk.as_view()),
     path("api/factories/<slug>/machines/<code_or_id>", machines.Machine.as_view()),
+    path("api/factories/<slug>/andon", andon.AndonCalls.as_view()),
+    path("api/factories/<slug>/andon/<andon_id>/acknowledge", andon.Acknowledge.as_view()),
+    path("api/factories/<slug>/andon/<andon_id>/resolve", andon.Resolve.as_view()),
     path("api/factories/<slug>/methods", setup.Methods.as_view()),
     path("api/factories/<slug>/methods/<method_id>", setup.Method.as_view()),
     path("api/factories/<slug>/stream", stream.Stream.as_view()),
