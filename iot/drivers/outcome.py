@@ -34,7 +34,7 @@ def number_fault(settings: Mapping[str, Any], name: str, *, default: float, leas
     kinds = (int,) if isinstance(default, int) else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
         what = "a whole number" if isinstance(default, int) else "a number"
-        return [f"{name} must be {what} from {least:g} to {most:g}, not {value!r}."]
+        return [f"{name} must be {what} from {least} to {most}, not {value!r}."]
     return []
 
 

@@ -6,7 +6,10 @@ from iot.drivers.protocol import Driver
 
 # Loaded when first used: a plant without serial lines needs no serial library in memory.
 DRIVERS: dict[str, str] = {
+    "modbus_ascii": "iot.drivers.modbus_serial.ModbusAscii",
+    "modbus_rtu": "iot.drivers.modbus_serial.ModbusRtu",
     "modbus_tcp": "iot.drivers.modbus_tcp.ModbusTcp",
+    "serial_ascii": "iot.drivers.serial_ascii.SerialAscii",
 }
 
 

@@ -1,0 +1,110 @@
+"""Counters that speak plain text on a serial line: some bytes ask, and a number stands somewhere in the answer."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from iot.drivers.outcome import Failed, Reach, number_fault, unknown_faults
+from iot.drivers.protocol import Capabilities, Point, ReadError, Reading, Result, Trouble
+from iot.drivers.serial_bus import SerialBus
+from iot.drivers.serial_line import Whole, line_faults
+from iot.modbus.frames import BadFrame
+
+_WHERE = frozenset({"request", "end", "length", "pattern"})
+_LONGEST = 256
+_NUMBER = r"\s*(?P<value>[0-9]+)\s*"
+_ALL = 0  # answers carry no address: after silence, anybody's late one may still come
+
+
+class SerialAscii(SerialBus):
+    """Address as of every serial line. A point's `where`: `request`, the bytes that ask, as text (JSON's escapes
+    write any byte, "\\u0002" for STX); then `end`, the text an answer ends with (a line feed), or `length`, its bytes;
+    and `pattern`, a regular expression with a group (?P<value>…) around the digits. Without one all of it is digits."""
+
+    @staticmethod
+    def capabilities() -> Capabilities:
+        return Capabilities(name="serial_ascii", event_driven=False, shared_bus=True)
+
+    @staticmethod
+    def check(address: Mapping[str, Any], points: Sequence[Point]) -> list[str]:
+        return line_faults(address) + [fault for point in points for fault in _point_faults(point)]
+
+    def _read_all(self, points: Sequence[Point], *, deadline: float) -> list[Result]:
+        answers: dict[tuple[Any, ...], tuple[bytes, datetime] | Failed] = {}
+        lost: Failed | None = None
+        results: list[Result] = []
+        for point in points:
+            if faults := _point_faults(point):
+                results.append(ReadError(point.id, Trouble.MISSET, " ".join(faults)))
+                continue
+            where = point.where
+            question = (where["request"], where.get("end", "\n"), where.get("length"))
+            if question not in answers:
+                answers[question] = lost or self._ask(where, deadline=deadline)
+            answer = answers[question]
+            if isinstance(answer, Failed):
+                lost = lost or (answer if answer.reach is Reach.BUS else None)
+                results.append(answer.of(point))
+            else:
+                results.append(_value(point, *answer))
+        return results
+
+    def _ask(self, where: Mapping[str, Any], *, deadline: float) -> tuple[bytes, datetime] | Failed:
+        request = where["request"].encode("latin-1")
+        answer = self._line.ask(request, unit=_ALL, whole=_whole(where), deadline=deadline)
+        return answer if isinstance(answer, Failed) else (answer, datetime.now(UTC))
+
+
+def _whole(where: Mapping[str, Any]) -> Whole:
+    length, end = where.get("length"), where.get("end", "\n").encode("latin-1")
+
+    def measure(buffer: bytearray) -> int | None:
+        if length is not None:
+            return int(length)
+        found = buffer.find(end)
+        if found < 0 and len(buffer) > _LONGEST:
+            raise BadFrame(f"{_LONGEST} bytes without the end of an answer")
+        return found + len(end) if found >= 0 else None
+
+    return measure
+
+
+def _value(point: Point, answer: bytes, at: datetime) -> Result:
+    text = answer.decode("latin-1")
+    pattern = point.where.get("pattern")
+    found = re.search(pattern, text) if pattern is not None else re.fullmatch(_NUMBER, text)
+    digits = (found["value"] or "").strip() if found else ""
+    if not (digits.isascii() and digits.isdecimal()):
+        return ReadError(point.id, Trouble.GARBLED, f"The counter answered {text!r}, in which no number was found.")
+    raw = int(digits)
+    if raw >= point.layout.modulus:
+        most = point.layout.modulus - 1
+        return ReadError(point.id, Trouble.MISSET, f"The counter shows {raw}, but was said to go to {most} only.")
+    return Reading(point_id=point.id, raw=raw, at=at)
+
+
+def _point_faults(point: Point) -> list[str]:
+    where = point.where
+    faults = unknown_faults(where, _WHERE, what="a text counter's point")
+    for name, default in (("request", None), ("end", "\n")):
+        value = where.get(name, default)
+        if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST or any(ord(sign) > 255 for sign in value):
+            faults.append(f"{name} must be a text of 1 to {_LONGEST} bytes, not {value!r}.")
+    if "length" in where:
+        faults += number_fault(where, "length", default=1, least=1, most=_LONGEST)
+        if "end" in where:
+            faults.append("An answer has either an end or a length, not both.")
+    return [f"Point {point.id}: {fault}" for fault in faults + _pattern_faults(where.get("pattern"))]
+
+
+def _pattern_faults(pattern: Any) -> list[str]:
+    if pattern is None:
+        return []
+    if not isinstance(pattern, str):
+        return [f"pattern must be a text, not {pattern!r}."]
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        return [f"pattern {pattern!r} is no regular expression: {error}."]
+    return [] if "value" in groups else [f"pattern {pattern!r} has no group (?P<value>…) around the digits."]
