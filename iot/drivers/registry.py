@@ -6,6 +6,7 @@ from iot.drivers.protocol import Driver
 
 # Loaded when first used: a plant without serial lines needs no serial library in memory.
 DRIVERS: dict[str, str] = {
+    "focas": "iot.drivers.focas.driver.FocasDriver",
     "modbus_ascii": "iot.drivers.modbus_serial.ModbusAscii",
     "modbus_rtu": "iot.drivers.modbus_serial.ModbusRtu",
     "modbus_tcp": "iot.drivers.modbus_tcp.ModbusTcp",
