@@ -66,7 +66,9 @@ class Line:
         if faults := line_faults(self._address):
             raise BusError(Trouble.MISSET, " ".join(faults))
         self.close()
-        own = {} if "://" in self.place else {"exclusive": True}  # two programs on a line hear each other's answers
+        own: dict[str, Any] = {} if "://" in self.place else {"exclusive": True}  # two programs would mix up answers
+        if not self.place.startswith("rfc2217:"):  # pyserial has none there
+            own["write_timeout"] = self._timeout
         try:
             self._port = serial.serial_for_url(
                 self.place,
@@ -75,10 +77,9 @@ class Line:
                 parity=self._address.get("parity", "N"),
                 stopbits=self._address.get("stopbits", 1),
                 timeout=_SLICE,
-                write_timeout=self._timeout,
                 **own,
             )
-        except (serial.SerialException, OSError, ValueError) as error:
+        except Exception as error:  # pyserial lets kinds of others through, such as termios.error
             raise BusError(Trouble.UNREACHABLE, f"{self.place} cannot be opened: {_reason(error)}") from None
         self._dirty = True  # somebody before us may have asked
 
@@ -202,6 +203,7 @@ def _reason(error: Exception) -> str:
         "timed out": "the converter does not answer.",
         "rfc2217": "the other side does not speak RFC 2217. Is it a plain socket:// port?",
         "name or service": "no host is known by this name.",
+        "inappropriate ioctl": "it is no serial port.",
         "invalid argument": "it does not take this speed, parity or number of bits.",
     }
     return next((text for sign, text in known.items() if sign in words), f"{error}.")

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from iot.drivers.modbus_serial import ModbusAscii, ModbusRtu
 from iot.drivers.registry import driver_class
 from tests.iot.drivers.peers import HANG_UP, U32, Deeds, play, point, raws, read, timed
@@ -162,7 +164,9 @@ def test_a_converter_over_tcp_is_a_line_too_and_is_called_again() -> None:
             await asyncio.sleep(0.05)
         await driver.close()
 
-    with converter(lambda number, asked: [*counted(number, asked), *([HANG_UP] * (number == 2))], rtu_question) as wire:
+    with converter(
+        lambda number, asked: [*counted(number, asked), *([0.02, HANG_UP] if number == 2 else [])], rtu_question
+    ) as wire:
         play(scene)
 
 
@@ -178,6 +182,18 @@ def test_a_converter_that_is_off_is_said_in_words() -> None:
     play(scene)
 
 
+def test_a_file_that_is_no_port_is_said_in_words(tmp_path: Path) -> None:
+    async def scene() -> None:
+        driver = ModbusRtu({"port": str(tmp_path / "file")})
+        (result,) = await read(driver, [point(1, 0)])
+        assert raws([result]) == ["unreachable"] and result.text.endswith("it is no serial port.")
+        await driver.close()
+
+    (tmp_path / "file").touch()
+    play(scene)
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name)")  # pyserial's, of Python before 3.10
 def test_a_converter_that_speaks_no_rfc2217_costs_no_more_than_the_deadline() -> None:
     async def scene() -> None:
         driver = ModbusRtu({"port": wire.port.replace("socket", "rfc2217")})
