@@ -19,6 +19,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
 from factoryos.kernel.text import is_safe
+from iot import machine_states
 from manufacturing.models import Machine
 
 PERMISSION = "send_telemetry"
@@ -53,6 +54,9 @@ class Stored:
     rejected: list[Rejection]
 
 
+Kept = tuple[datetime, dict[str, Any]]
+
+
 class _Unfit(Exception):
     """Why a sample is not taken."""
 
@@ -63,7 +67,7 @@ def store(*, machine: Machine, samples: Sequence[Sample], by: Actor) -> Stored:
     if not 1 <= len(samples) <= MOST_SAMPLES:
         raise Invalid(messages=[f"samples must be 1 to {MOST_SAMPLES}"], field="samples")
     now = clock.now()
-    good: list[tuple[datetime, dict[str, Any]]] = []
+    good: list[Kept] = []
     rejected: list[Rejection] = []
     for index, sample in enumerate(samples):
         try:
@@ -71,6 +75,7 @@ def store(*, machine: Machine, samples: Sequence[Sample], by: Actor) -> Stored:
         except _Unfit as unfit:
             rejected.append(Rejection(index, str(unfit)))
     kept = _insert(machine, good)
+    _tell_states(machine, kept)
     return Stored(accepted=len(kept), duplicates=len(good) - len(kept), rejected=rejected)
 
 
@@ -112,8 +117,8 @@ def _is_finite(value: float | Decimal) -> bool:
         return False
 
 
-def _insert(machine: Machine, samples: Sequence[tuple[datetime, dict[str, Any]]]) -> list[datetime]:
-    """The instants that were new. Oldest first, so that two senders of the same instants wait for each other in one order."""
+def _insert(machine: Machine, samples: Sequence[Kept]) -> list[Kept]:
+    """Those that were new, oldest first: so two senders of the same instants wait for each other in one order."""
     if not samples:
         return []
     ordered = sorted(samples, key=lambda sample: sample[0])
@@ -122,11 +127,21 @@ def _insert(machine: Machine, samples: Sequence[tuple[datetime, dict[str, Any]]]
             """
             INSERT INTO iot_telemetrysample (machine_id, at, metrics)
             SELECT %s, at, metrics FROM unnest(%s::timestamptz[], %s::jsonb[]) AS sample(at, metrics)
-            ON CONFLICT (machine_id, at) DO NOTHING RETURNING at
+            ON CONFLICT (machine_id, at) DO NOTHING RETURNING at, metrics
             """,
             [machine.pk, [at for at, _ in ordered], [orjson.dumps(metrics).decode() for _, metrics in ordered]],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return [(at, orjson.loads(metrics)) for at, metrics in cursor.fetchall()]
+
+
+def _tell_states(machine: Machine, samples: Sequence[Kept]) -> None:
+    """What the machine was doing, where a sample says so; told again only when it changes."""
+    told = None
+    for at, metrics in sorted(samples, key=lambda sample: sample[0]):
+        state = metrics.get("state")
+        if state is not None and state != told:
+            machine_states.report(machine=machine, state=state, at=at)
+            told = state
 
 
 def forget() -> int:

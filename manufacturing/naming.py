@@ -1,6 +1,7 @@
 """How a thing of a factory is found: by its uuid first, then by its code (ignoring case) or its sku (exact)."""
 
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Lower
@@ -29,6 +30,11 @@ def find_machine(name: str, *, factory_id: int) -> Machine | None:
     return _by_uuid_or_code(Machine.objects.filter(factory_id=factory_id), name)
 
 
+def find_machines(name: str, *, factory_ids: Iterable[int]) -> list[Machine]:
+    """The machines of that name in any of these factories: by code there may be one in each."""
+    return list(_named(Machine.objects.filter(factory_id__in=list(factory_ids)), name))
+
+
 def find_work_area(name: str, *, factory_id: int) -> WorkArea | None:
     return _by_uuid_or_code(WorkArea.objects.filter(factory_id=factory_id), name)
 
@@ -42,10 +48,14 @@ def find_method(name: str, *, factory_id: int) -> Method | None:
 
 
 def _by_uuid_or_code(things: QuerySet[M], name: str) -> M | None:
+    return _named(things, name).first()
+
+
+def _named(things: QuerySet[M], name: str) -> QuerySet[Any, M]:
     """No code looks like a uuid, so one question is enough. Lower() on both sides is what the unique index is on."""
     uuid = parse_uuid(name)
     if uuid is not None:
-        return things.filter(uuid=uuid).first()
+        return things.filter(uuid=uuid)
     if not CODE.fullmatch(name):  # no thing can be called so, and the database need not see it
-        return None
-    return things.alias(folded=Lower("code")).filter(folded=name.lower()).first()
+        return things.none()
+    return things.alias(folded=Lower("code")).filter(folded=name.lower())

@@ -54,6 +54,8 @@ def set_up(person: Judged) -> None:
     person.get(f"methods/{method['id']}")
     make_material(person, str(product["id"]))
     call_for_help(person)
+    samples = [{"metrics": {"state": "idle"}}, {"ts": "2020-01-01T00:00:00Z", "metrics": {"oil °C": 61.5}}]
+    person.post("/api/monitoring/telemetry", {"machineCode": "M1", "samples": samples})
     for path in (
         "",
         "products",

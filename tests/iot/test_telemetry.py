@@ -152,3 +152,26 @@ def test_what_is_past_its_time_is_forgotten(machine: Machine, eva: Actor, monkey
     assert tasks.forget_telemetry() == 5
     assert TelemetrySample.objects.get() == young
     assert tasks.forget_telemetry() == 0
+
+
+def intervals(machine: Machine) -> list[tuple[str, datetime]]:
+    return list(machine.state_intervals.order_by("started_at").values_list("state", "started_at"))
+
+
+def test_states_are_the_machines_in_the_order_of_their_instants(machine: Machine, eva: Actor) -> None:
+    first, second, third, fourth = (ago(minutes=minutes) for minutes in (40, 30, 20, 10))
+    samples = [
+        Sample({"state": "down"}, fourth), Sample({"state": "running"}, first), Sample({"state": "running"}, second),
+        Sample({"oil": 60}, third), Sample({"state": "asleep"}, third),
+    ]  # fmt: skip
+    assert stored(machine, eva, *samples).accepted == 4
+    assert intervals(machine) == [("running", first), ("down", fourth)]
+    machine.refresh_from_db()
+    assert machine.state == "down"
+
+
+def test_a_duplicate_tells_no_state(machine: Machine, eva: Actor) -> None:
+    at = ago(minutes=10)
+    stored(machine, eva, Sample({"state": "running"}, at), Sample({"state": "down"}, at))
+    assert stored(machine, eva, Sample({"state": "down"}, at)).duplicates == 1
+    assert intervals(machine) == [("running", at)]

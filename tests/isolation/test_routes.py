@@ -91,6 +91,10 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("GET", f"{SLUG}/methods/<method_id>"): Case(),
     ("GET", f"{SLUG}/pause-reasons"): Case(),
+    ("POST", "api/monitoring/telemetry"): Case(
+        lambda names: {"machineCode": names["machine"], "samples": [{"metrics": {"a": 1}}]},
+        names=("machine",), answers=202,
+    ),
     ("GET", f"{SLUG}/stream"): Case(query=lambda names: {"orderId": names["order"]}, names=("order",)),
     ("GET", f"{SLUG}/production-orders"): Case(
         query=lambda names: {"productId": names["product"], "machineId": names["machine"]},

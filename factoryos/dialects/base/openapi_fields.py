@@ -79,7 +79,9 @@ def _value_of(field: Any) -> Json:
         case fields.TextField():
             return _text(field)
     described = getattr(field, "described_by", None)  # a value that is read later, as this request
-    return ref(component_name(described())) if described else {}
+    if described:
+        return ref(component_name(described()))
+    return dict(getattr(field, "published", {}))  # what a field says of itself that only one dialect has
 
 
 def _quantity(field: fields.QuantityField) -> Json:

@@ -10,6 +10,7 @@ from factoryos.dialects.factory.schemas import ORDER_SCHEMAS
 from factoryos.dialects.factory.setup_docs import SETUP_OPERATIONS
 from factoryos.dialects.factory.setup_schemas import SETUP_SCHEMAS
 from factoryos.dialects.factory.stream_docs import STREAM_OPERATIONS
+from factoryos.dialects.factory.telemetry_docs import TELEMETRY_OPERATIONS, TELEMETRY_SCHEMAS
 
 MEANING_OF_CODE = {
     "malformed_json": "The body is no JSON object.",
@@ -60,8 +61,13 @@ def _parameter(text: str, example: str, **schema: str) -> Json:
 
 
 FACTORY_DESCRIPTION = Description(
-    operations=ORDER_OPERATIONS | STREAM_OPERATIONS | SETUP_OPERATIONS | MATERIAL_OPERATIONS | ANDON_OPERATIONS,
-    schemas=ORDER_SCHEMAS | SETUP_SCHEMAS | MATERIAL_SCHEMAS | ANDON_SCHEMAS,
+    operations=ORDER_OPERATIONS
+    | STREAM_OPERATIONS
+    | SETUP_OPERATIONS
+    | MATERIAL_OPERATIONS
+    | ANDON_OPERATIONS
+    | TELEMETRY_OPERATIONS,
+    schemas=ORDER_SCHEMAS | SETUP_SCHEMAS | MATERIAL_SCHEMAS | ANDON_SCHEMAS | TELEMETRY_SCHEMAS,
     path_parameters={
         "slug": _parameter("The factory's slug.", "penang-plant"),
         "order_id": _parameter("The order's id.", "0196f0c2-6d1a-7c3e-9b41-2f6f0a4d7e10", format="uuid"),

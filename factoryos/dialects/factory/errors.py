@@ -67,6 +67,16 @@ class WrongEndpoint(Problem):
         super().__init__(endpoint=endpoint)
 
 
+class AmbiguousMachine(Problem):
+    """Machines of several of the caller's factories have this code. Data: machine (code), factories (their slugs)."""
+
+    code, kind = "ambiguous_machine", Kind.INVALID
+    template = "{machine} is a machine in several of your factories: say which factory is meant"
+
+    def __init__(self, *, machine: str, factories: list[str]) -> None:
+        super().__init__(machine=machine, factories=factories)
+
+
 class NothingCreated(Invalid):
     """Not one row of a bulk call could be kept. Data: failed, as a partly good call answers it."""
 

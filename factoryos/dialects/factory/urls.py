@@ -7,6 +7,7 @@ from factoryos.dialects.factory import machine_views as machines
 from factoryos.dialects.factory import material_views as material
 from factoryos.dialects.factory import setup_views as setup
 from factoryos.dialects.factory import stream_views as stream
+from factoryos.dialects.factory import telemetry_views as telemetry
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("factoryos.dialects.factory.order_urls")),  # first, as nearly every call is one of these
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/factories/<slug>/andon/<andon_id>/resolve", andon.Resolve.as_view()),
     path("api/factories/<slug>/methods", setup.Methods.as_view()),
     path("api/factories/<slug>/methods/<method_id>", setup.Method.as_view()),
+    path("api/monitoring/telemetry", telemetry.Telemetry.as_view()),
     path("api/factories/<slug>/stream", stream.Stream.as_view()),
     path("api/factories/<slug>/pause-reasons", setup.PauseReasons.as_view()),
 ]
