@@ -48,12 +48,12 @@ async def test_one_bad_address_fails_alone(wire: Any, driver: Any) -> None:
     assert results[1].text == "Unit 1 refuses to give register 12: illegal data address."
 
 
-# The first answer comes 60 ms after the driver gave it up; whoever asks at once would take it for the second.
-@on_rtu(lambda number, asked: [0.16, rtu(1, [111])] if number == 1 else [rtu(1, [222])], timeout=0.1)
+# The first answer comes 100 ms after the driver gave it up; whoever asks at once would take it for the second.
+@on_rtu(lambda number, asked: [0.4, rtu(1, [111])] if number == 1 else [rtu(1, [222])], timeout=0.3)
 async def test_a_late_answer_is_never_taken_for_the_next(wire: Any, driver: Any) -> None:
     assert raws(await read(driver, [point(1, 0)])) == ["timeout"]
     assert raws(await read(driver, [point(2, 500)])) == [222]
-    assert len(wire.asked) == 2 and wire.at[1] - wire.at[0] > 0.16
+    assert len(wire.asked) == 2 and wire.at[1] - wire.at[0] > 0.4
 
 
 @on_rtu(lambda number, asked: [] if asked[0] == 1 else counted(number, asked), timeout=0.1)
@@ -230,7 +230,7 @@ async def test_an_ascii_line_that_is_none_is_said(wire: Any, driver: Any) -> Non
     assert raws(results) == ["garbled", 8] and "no hexadecimal digits" in results[0].text
 
 
-@on_ascii(lambda number, asked: [0.16, modbus_line(1, [111])] if number == 1 else [modbus_line(1, [222])], timeout=0.1)
+@on_ascii(lambda number, asked: [0.4, modbus_line(1, [111])] if number == 1 else [modbus_line(1, [222])], timeout=0.3)
 async def test_a_late_ascii_answer_is_never_taken_for_the_next(wire: Any, driver: Any) -> None:
     assert raws(await read(driver, [point(1, 0)])) == ["timeout"]
     assert raws(await read(driver, [point(2, 500)])) == [222]

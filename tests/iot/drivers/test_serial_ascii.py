@@ -49,10 +49,10 @@ async def test_a_number_beyond_what_the_counter_was_said_to_show_is_not_believed
 
 
 def slow_once(number: int, asked: bytes) -> Deeds:
-    return [0.16, b"111\r\n"] if number == 1 else [b"222\r\n"]
+    return [0.4, b"111\r\n"] if number == 1 else [b"222\r\n"]
 
 
-@on_text(slow_once, timeout=0.1)
+@on_text(slow_once, timeout=0.3)
 async def test_a_late_answer_is_never_taken_for_the_next(wire: Any, driver: Any) -> None:
     assert raws(await read(driver, [text(1, "N1\r"), text(2, "N2\r")])) == ["timeout", 222]
 
