@@ -7,7 +7,7 @@ _ROWS = (
     "orders_productionorder", "orders_orderline", "orders_assignment", "orders_workorder", "orders_ordertally",
     "orders_ordercomponent", "manufacturing_bom", "manufacturing_lot", "manufacturing_stockbalance",
     "manufacturing_reservation", "manufacturing_shortage", "quality_hold", "quality_verification", "quality_consumption",
-    "quality_output", "iot_andoncall", "iot_telemetrysample",
+    "quality_output", "iot_andoncall", "iot_telemetrysample", "iot_downtime", "iot_planneddowntime",
 )  # fmt: skip
 _LEDGERS = (
     "orders_orderevent", "orders_quantityentry", "manufacturing_bomversion", "manufacturing_stockmove",

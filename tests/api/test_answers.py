@@ -56,6 +56,7 @@ def set_up(person: Judged) -> None:
     call_for_help(person)
     samples = [{"metrics": {"state": "idle"}}, {"ts": "2020-01-01T00:00:00Z", "metrics": {"oil °C": 61.5}}]
     person.post("/api/monitoring/telemetry", {"machineCode": "M1", "samples": samples})
+    keep_time(person)
     for path in (
         "",
         "products",
@@ -65,6 +66,9 @@ def set_up(person: Judged) -> None:
         "pause-reasons",
         "stream",
         "andon",
+        "downtime/events",
+        "planned-downtime",
+        "machines/M1/oee",
         "/api/factories",
     ):
         person.get(path)
@@ -79,6 +83,18 @@ def call_for_help(person: Judged) -> None:
         person.post(f"andon/{call['id']}/{verb}")
         assert person.post(f"andon/{call['id']}/{verb}").code == "already_done"
     assert len(person.get("andon?status=resolved")["data"]) == 1
+
+
+def keep_time(person: Judged) -> None:
+    """A machine that was down and one that is, and a plan that stays beside one that is withdrawn."""
+    was = {"machineCode": "M1", "startedAt": "2025-04-20T09:12:00+02:00", "endedAt": "2025-04-20T10:00:00+02:00"}
+    down = person.post("downtime/events", was | {"category": "tooling", "notes": "Two\nlines"})
+    assert person.post("downtime/events", was).code == "overlap"
+    assert person.patch(f"downtime/events/{down['id']}", {"endedAt": None, "notes": None}).status == 200
+    plan = {"kind": "holiday", "startsAt": "2025-05-01T00:00:00Z", "endsAt": "2025-05-02T00:00:00Z"}
+    withdrawn, _ = person.post("planned-downtime", plan), person.post("planned-downtime", plan | {"machineId": "M1"})
+    assert person.send("DELETE", f"planned-downtime/{withdrawn['id']}").status == 204
+    assert person.get("machines/M1/oee?from=2025-04-20&to=2025-04-21")["downSeconds"] > 0
 
 
 def make_material(person: Judged, box_id: str) -> None:

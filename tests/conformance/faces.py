@@ -11,6 +11,7 @@ from manufacturing.models import Method
 from tests.callers import Caller, calling
 from tests.conformance.erp.plant import Plant
 from tests.floor import a_factory, a_machine, an_actor, an_item, an_order, done
+from tests.machine_time import a_downtime, a_plan
 from tests.stores import a_bom
 
 
@@ -51,6 +52,8 @@ def factory_side() -> Side:
             "andon_id": str(
                 done(andon.raise_call, machine=a_machine(factory), reason="jam", by=an_actor(factory)).call.uuid
             ),
+            "downtime_id": str(a_downtime(an_actor(factory), a_machine(factory)).uuid),
+            "planned_id": str(a_plan(an_actor(factory)).uuid),
             "order_id": str(an_order(an_actor(factory)).uuid),
         },
     )
@@ -89,6 +92,8 @@ FACES: dict[str, Face] = {
             "method_id": str(uuid7()),
             "code_or_id": "NOWHERE",
             "andon_id": str(uuid7()),
+            "downtime_id": str(uuid7()),
+            "planned_id": str(uuid7()),
             "order_id": str(uuid7()),
         },
     ),

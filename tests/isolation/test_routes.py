@@ -19,6 +19,7 @@ from tests.conformance.routes import CALLS, Call
 from tests.evidence import everything
 from tests.isolation import erp
 from tests.isolation.cases import Case, Names
+from tests.machine_time import a_downtime, a_plan
 from tests.stores import a_bom, delivered
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,24 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("POST", f"{SLUG}/andon/<andon_id>/acknowledge"): Case(),
     ("POST", f"{SLUG}/andon/<andon_id>/resolve"): Case(),
+    ("GET", f"{SLUG}/machines/<code_or_id>/oee"): Case(),
+    ("GET", f"{SLUG}/downtime/events"): Case(
+        query=lambda names: {"machineId": names["machine"]}, names=("machine",), without=200
+    ),
+    ("POST", f"{SLUG}/downtime/events"): Case(
+        lambda names: {"machineId": names["machine"], "startedAt": "2025-01-01T00:00Z"}, names=("machine",), answers=201
+    ),
+    ("PATCH", f"{SLUG}/downtime/events/<downtime_id>"): Case(lambda names: {"notes": "n"}),
+    ("GET", f"{SLUG}/planned-downtime"): Case(
+        query=lambda names: {"machineId": names["machine"]}, names=("machine",), without=200
+    ),
+    ("POST", f"{SLUG}/planned-downtime"): Case(
+        lambda names: {
+            "machineCode": names["machine"], "kind": "break", "startsAt": "2025-01-01T00:00Z", "endsAt": "2025-01-02T00:00Z"
+        },
+        names=("machine",), answers=201,
+    ),
+    ("DELETE", f"{SLUG}/planned-downtime/<planned_id>"): Case(answers=204),
     ("GET", f"{SLUG}/methods"): Case(),
     ("POST", f"{SLUG}/methods"): Case(
         lambda names: {
@@ -155,6 +174,8 @@ class Tenant:
             "andon_id": str(
                 floor.done(andon.raise_call, machine=self.plant.press, reason="jam", by=self.plant.actor).call.uuid
             ),
+            "downtime_id": str(a_downtime(self.plant.actor, self.plant.press).uuid),
+            "planned_id": str(a_plan(self.plant.actor).uuid),
             "order_id": str(order.uuid),
         }
         self.hidden = (*self.path.values(), *self.names.values(), factory.name)

@@ -2,6 +2,7 @@
 
 from factoryos.dialects.base.operations import Description, Json
 from factoryos.dialects.factory.andon_docs import ANDON_OPERATIONS, ANDON_SCHEMAS
+from factoryos.dialects.factory.downtime_docs import DOWNTIME_OPERATIONS, DOWNTIME_SCHEMAS
 from factoryos.dialects.factory.errors import STATUS_OF_CODE
 from factoryos.dialects.factory.material_docs import MATERIAL_OPERATIONS
 from factoryos.dialects.factory.material_schemas import MATERIAL_SCHEMAS
@@ -66,14 +67,17 @@ FACTORY_DESCRIPTION = Description(
     | SETUP_OPERATIONS
     | MATERIAL_OPERATIONS
     | ANDON_OPERATIONS
-    | TELEMETRY_OPERATIONS,
-    schemas=ORDER_SCHEMAS | SETUP_SCHEMAS | MATERIAL_SCHEMAS | ANDON_SCHEMAS | TELEMETRY_SCHEMAS,
+    | TELEMETRY_OPERATIONS
+    | DOWNTIME_OPERATIONS,
+    schemas=ORDER_SCHEMAS | SETUP_SCHEMAS | MATERIAL_SCHEMAS | ANDON_SCHEMAS | TELEMETRY_SCHEMAS | DOWNTIME_SCHEMAS,
     path_parameters={
         "slug": _parameter("The factory's slug.", "penang-plant"),
         "order_id": _parameter("The order's id.", "0196f0c2-6d1a-7c3e-9b41-2f6f0a4d7e10", format="uuid"),
         "product_id": _parameter("The product's id.", "0196e000-1c5b-7a90-8f2d-5d1b6c3f7a21", format="uuid"),
         "method_id": _parameter("The method's id.", "0196e111-2b7f-7d46-b8c5-9e0a41f3d582", format="uuid"),
         "andon_id": _parameter("The call's id.", "0196ff10-4c2d-7e5f-9a6b-7c8d9e0f1a2b", format="uuid"),
+        "downtime_id": _parameter("The downtime's id.", "0196ff10-5d2e-7a41-9c03-7e8f9a0b1c2d", format="uuid"),
+        "planned_id": _parameter("The planned downtime's id.", "0196ff20-6e3f-7b52-8d14-8f9a0b1c2d3e", format="uuid"),
         "code_or_id": _parameter("The machine's code or id.", "PRESS-01"),
     },
     security=("supabase", _BEARER),

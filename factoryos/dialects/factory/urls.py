@@ -3,8 +3,10 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from factoryos.dialects.factory import andon_views as andon
+from factoryos.dialects.factory import downtime_views as downtime
 from factoryos.dialects.factory import machine_views as machines
 from factoryos.dialects.factory import material_views as material
+from factoryos.dialects.factory import oee_views as oee
 from factoryos.dialects.factory import setup_views as setup
 from factoryos.dialects.factory import stream_views as stream
 from factoryos.dialects.factory import telemetry_views as telemetry
@@ -26,6 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/factories/<slug>/andon", andon.AndonCalls.as_view()),
     path("api/factories/<slug>/andon/<andon_id>/acknowledge", andon.Acknowledge.as_view()),
     path("api/factories/<slug>/andon/<andon_id>/resolve", andon.Resolve.as_view()),
+    path("api/factories/<slug>/machines/<code_or_id>/oee", oee.MachineOee.as_view()),
+    path("api/factories/<slug>/downtime/events", downtime.DowntimeEvents.as_view()),
+    path("api/factories/<slug>/downtime/events/<downtime_id>", downtime.DowntimeEvent.as_view()),
+    path("api/factories/<slug>/planned-downtime", downtime.PlannedDowntimes.as_view()),
+    path("api/factories/<slug>/planned-downtime/<planned_id>", downtime.PlannedDowntime.as_view()),
     path("api/factories/<slug>/methods", setup.Methods.as_view()),
     path("api/factories/<slug>/methods/<method_id>", setup.Method.as_view()),
     path("api/monitoring/telemetry", telemetry.Telemetry.as_view()),
