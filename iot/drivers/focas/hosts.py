@@ -31,7 +31,7 @@ class HostGone(Exception):
 
 
 class HostKilled(HostGone):
-    """We ended it, because the library hung in a call."""
+    """This call is not to blame: the library hung in another, or had ended before. It may be asked again."""
 
 
 class HostCrashed(HostGone):
@@ -83,7 +83,7 @@ class Host:
                 stuck_at = max(stuck_at, self.started + START_SECONDS)
             call = Call(id=next(self._numbers), stuck_at=stuck_at)
             if not self.alive:
-                call.answer.set_exception(HostCrashed("The process that talks to the control has ended."))
+                call.answer.set_exception(HostKilled("It had ended before it was asked."))
                 return call
             self._calls[call.id] = call
             written = self._write(packed({**message, "id": call.id}))
