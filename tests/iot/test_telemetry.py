@@ -144,6 +144,14 @@ def test_two_who_send_the_same_at_once_keep_each_instant_once(machine: Machine, 
     assert TelemetrySample.objects.count() == 200
 
 
+def test_instants_are_written_in_their_order_so_that_no_two_senders_wait_for_each_other(
+    machine: Machine, eva: Actor
+) -> None:
+    stored(machine, eva, *[Sample({"a": n}, ago(seconds=n + 1)) for n in range(5)])
+    written = list(TelemetrySample.objects.order_by("id").values_list("at", flat=True))
+    assert written == sorted(written)
+
+
 def test_what_is_past_its_time_is_forgotten(machine: Machine, eva: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "_FORGOTTEN_AT_ONCE", 2)
     for days in (90.01, 91, 100, 200, 1000):
