@@ -19,6 +19,7 @@ from schemathesis.specs.openapi import checks
 from factoryos.dialects.factory.docs import FACTORY_DESCRIPTION
 from factoryos.kernel.live import feeding
 from tests.calls import WAYS, Plant
+from tests.machine_time import a_downtime, a_plan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -78,6 +79,10 @@ def places(plant: Plant, path: str) -> list[dict[str, str]]:
         known["order_id"] = [order.rpartition("/")[2] for order in orders]
     if "{method_id}" in path:
         known["method_id"] = [plant.admin.get("methods")["data"][0]["id"]]
+    if "{downtime_id}" in path:
+        known["downtime_id"] = [str(a_downtime(plant.actor, plant.press).uuid)]
+    if "{planned_id}" in path:
+        known["planned_id"] = [str(a_plan(plant.actor).uuid)]
     filled: list[dict[str, str]] = [{}]
     for name, values in known.items():
         if f"{{{name}}}" in path:
