@@ -16,8 +16,10 @@ from django.db.models import QuerySet
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import NotFound
+from factoryos.kernel.text import pattern_within
 from orders.materials import amounts
 from orders.models import QuantityEntry, WorkOrder
+from orders.selectors import count_in_states
 
 
 class ManufacturingRow(NamedTuple):
@@ -153,19 +155,11 @@ def page(wanted: Wanted, *, by: Actor, sort: Sort, limit: int, offset: int) -> l
 
 def count(wanted: Wanted, *, by: Actor) -> int:
     """How many orders there are of what is wanted, exactly. By state alone the tally knows it without counting."""
+    if wanted == Wanted(states=wanted.states):
+        return count_in_states(wanted.states, by=by)
+    where, values = _conditions(wanted)
     with connection.cursor() as cursor:
-        if wanted == Wanted(states=wanted.states):
-            states = list(wanted.states) or None
-            cursor.execute(
-                "SELECT coalesce(sum(orders), 0) FROM orders_ordertally"
-                " WHERE factory_id = %s AND (%s::text[] IS NULL OR state = ANY(%s))",
-                [by.factory.id, states, states],
-            )
-        else:
-            where, values = _conditions(wanted)
-            cursor.execute(
-                f"SELECT count(*) {_source(wanted)} WHERE o.factory_id = %s{where}", [by.factory.id, *values]
-            )
+        cursor.execute(f"SELECT count(*) {_source(wanted)} WHERE o.factory_id = %s{where}", [by.factory.id, *values])
         return int(cursor.fetchone()[0])
 
 
@@ -191,7 +185,7 @@ def _conditions(wanted: Wanted) -> tuple[str, list[Any]]:
             clauses.append(("o.planned_start IS NOT NULL", []))
             clauses.append((f"coalesce(o.planned_start, o.created_at) {operator} %s", [bound]))
     if wanted.text:
-        pattern = "%" + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        pattern = pattern_within(wanted.text)
         clauses.append(("(o.reference ILIKE %s OR o.batch_number ILIKE %s OR item.name ILIKE %s)", [pattern] * 3))
     return "".join(f" AND {clause}" for clause, _ in clauses), [value for _, values in clauses for value in values]
 
@@ -200,7 +194,8 @@ def needs_of(row: ManufacturingRow) -> list[Need]:
     """What the order takes, product by product, in the order of the BOM. Rounded up once a line, as it is put aside."""
     found: dict[str, Need] = {}
     for uuid, name, uom, decimals, numerator, denominator, target, reserved, used in row.components or ():
-        amount = Fraction(int(numerator), int(denominator)) * Fraction(target)  # however much: reading refuses nothing
+        per_unit = Fraction(int(numerator), int(denominator))
+        amount = amounts.at_any_size(per_unit=per_unit, units=Decimal(target))
         need = found.setdefault(uuid, Need(uuid, name, uom, Decimal(0), Decimal(0), Decimal(0)))
         need.required += amounts.as_reserved(amount, decimals=decimals)
         need.reserved += Decimal(reserved)

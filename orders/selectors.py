@@ -13,6 +13,7 @@ from django.db import connection
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import NotFound
+from factoryos.kernel.text import pattern_within
 
 COUNT_LIMIT = 10_000  # a total is exact up to here
 
@@ -179,7 +180,7 @@ def _conditions(wanted: OrderFilter) -> tuple[str, list[Any]]:
     parameters = [value for _, value in clauses]
     sql = "".join(f" AND {clause}" for clause, _ in clauses)
     if wanted.text:
-        pattern = "%" + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        pattern = pattern_within(wanted.text)
         sql += " AND (o.reference ILIKE %s OR o.batch_number ILIKE %s OR item.name ILIKE %s OR item.sku ILIKE %s)"
         parameters += [pattern] * 4
     return sql, parameters
@@ -210,18 +211,24 @@ def order_rows(ids: Sequence[int], *, by: Actor) -> list[OrderRow]:
 
 def count_orders(wanted: OrderFilter, *, by: Actor) -> int:
     """How many orders a filter matches, at most COUNT_LIMIT + 1. By state alone it is known from the tally."""
+    if wanted.counts_by_state:
+        return count_in_states(wanted.states, by=by)
+    sql, parameters = _conditions(wanted)
     with connection.cursor() as cursor:
-        if wanted.counts_by_state:
-            states = list(wanted.states) or None
-            cursor.execute(
-                "SELECT coalesce(sum(orders), 0) FROM orders_ordertally"
-                " WHERE factory_id = %s AND (%s::text[] IS NULL OR state = ANY(%s))",
-                [by.factory.id, states, states],
-            )
-        else:
-            sql, parameters = _conditions(wanted)
-            cursor.execute(
-                f"SELECT count(*) FROM (SELECT 1 {_FROM} WHERE o.factory_id = %s{sql} LIMIT {COUNT_LIMIT + 1}) AS found",
-                [by.factory.id, *parameters],
-            )
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 {_FROM} WHERE o.factory_id = %s{sql} LIMIT {COUNT_LIMIT + 1}) AS found",
+            [by.factory.id, *parameters],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def count_in_states(states: Sequence[str], *, by: Actor) -> int:
+    """How many orders are in these states (none named: in any), from the tally; none is counted for it."""
+    wanted = list(states) or None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(orders), 0) FROM orders_ordertally"
+            " WHERE factory_id = %s AND (%s::text[] IS NULL OR state = ANY(%s))",
+            [by.factory.id, wanted, wanted],
+        )
         return int(cursor.fetchone()[0])

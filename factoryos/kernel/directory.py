@@ -93,6 +93,13 @@ def member_of(claims: Claims, *, slug: str, face: str) -> Actor:
     )
 
 
+def actor_at(place: Place, *, person: Person, face: str) -> Actor:
+    """What a person is in one of their factories."""
+    return Actor(
+        kind="user", id=str(person.uuid), name=person.name, roles=place.roles, factory=place.tenant, face=face
+    )  # fmt: skip
+
+
 def places_of(person: Person) -> list[Place]:
     """Every factory this person belongs to, by slug."""
     with connection.cursor() as cursor:

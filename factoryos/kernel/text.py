@@ -12,3 +12,8 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 def is_safe(text: str, *, multiline: bool = False) -> bool:
     """Whether `text` holds no NUL, control character or lone surrogate (line breaks and tabs only if `multiline`)."""
     return not (_FORBIDDEN if multiline else _FORBIDDEN_IN_LINE).search(text)
+
+
+def pattern_within(text: str) -> str:
+    """The LIKE pattern that finds `text` anywhere, as the characters it is: no sign of it is a wildcard."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

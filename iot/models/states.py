@@ -5,21 +5,18 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from factoryos.kernel.ids import uuid7
+from manufacturing.models import Machine
 
 
 class MachineStateInterval(models.Model):
     """A stretch of time in one state. The open one (no end) is what the machine does now; there is at most one."""
 
-    class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        IDLE = "idle", "Idle"
-        DOWN = "down", "Down"
-        NO_DATA = "no_data", "No data"
+    State = Machine.State
 
     machine = models.ForeignKey(
         "manufacturing.Machine", on_delete=models.PROTECT, related_name="state_intervals", db_index=False
     )
-    state = models.CharField(max_length=10, choices=State, db_collation="C")
+    state = models.CharField(max_length=10, choices=Machine.State, db_collation="C")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -9,9 +9,14 @@ from factoryos.kernel.quantities import DECIMAL_PLACES
 LARGEST_NEED = 10**12  # what one ledger entry can hold
 
 
+def at_any_size(*, per_unit: Fraction, units: Decimal) -> Fraction:
+    """What `units` of the product take, however much it is: for those who only read."""
+    return per_unit * Fraction(units)
+
+
 def need(*, per_unit: Fraction, units: Decimal) -> Fraction:
     """What `units` of the product take. Problem: Invalid where no ledger could hold it."""
-    amount = per_unit * Fraction(units)
+    amount = at_any_size(per_unit=per_unit, units=units)
     if amount >= LARGEST_NEED:
         raise Invalid(messages=["the components would be needed in amounts that cannot be counted"], field="quantity")
     return amount

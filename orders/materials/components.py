@@ -1,6 +1,6 @@
 """The components of an order, read with what they need, have reserved and have used."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -53,27 +53,40 @@ class Component:
 _READ = """
 SELECT component.id, component.line_id, component.item_id, item.uuid, item.sku, item.name,
     coalesce(nullif(component.uom, ''), item.unit), item.unit_decimals, component.numerator, component.denominator,
-    line.target, component.consumed, reservation.balance_id, reservation.quantity
+    line.target, component.consumed, reservation.balance_id, reservation.quantity, component.order_id
 FROM orders_ordercomponent AS component
 JOIN orders_orderline AS line ON line.id = component.line_id
 JOIN manufacturing_item AS item ON item.id = component.item_id
 LEFT JOIN manufacturing_reservation AS reservation ON reservation.component_id = component.id
-WHERE component.order_id = %s ORDER BY component.position, reservation.balance_id
+WHERE {orders} ORDER BY component.order_id, component.position, reservation.balance_id
 """
+_OF_ONE = _READ.format(orders="component.order_id = %s")
+_OF_MANY = _READ.format(
+    orders="component.order_id IN (SELECT id FROM orders_productionorder WHERE id = ANY(%s) AND state = ANY(%s))"
+)
 
 
 def components_of(order_id: int) -> list[Component]:
     """The order's components by position. They change only under the order's lock, which the caller holds."""
-    found: dict[int, Component] = {}
+    return _read(_OF_ONE, [order_id]).get(order_id, [])
+
+
+def components_of_many(order_ids: Sequence[int], *, states: Iterable[str]) -> dict[int, list[Component]]:
+    """The components of those of these orders that are in one of these states; for looking, without any lock."""
+    return _read(_OF_MANY, [list(order_ids), list(states)])
+
+
+def _read(statement: str, values: list[Any]) -> dict[int, list[Component]]:
+    found: dict[int, list[Component]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [order_id])
+        cursor.execute(statement, values)
         for row in cursor.fetchall():
-            component = found.get(row[0])
-            if component is None:
-                found[row[0]] = component = _component(row)
+            components = found.setdefault(row[14], [])
+            if not components or components[-1].id != row[0]:
+                components.append(_component(row))
             if row[12] is not None:
-                component.reserved[row[12]] = row[13]
-    return list(found.values())
+                components[-1].reserved[row[12]] = row[13]
+    return found
 
 
 def _component(row: tuple[Any, ...]) -> Component:

@@ -8,9 +8,12 @@ from typing import Any
 
 from django.db import connection
 
+from factoryos.kernel.problems import Invalid
 from factoryos.kernel.quantities import ZERO
 from manufacturing.stock.figures import free_by_item
 from orders.materials import amounts
+from orders.materials.components import components_of_many
+from orders.materials.reserving import missing_for
 
 
 @dataclass(slots=True)
@@ -60,51 +63,30 @@ def _add(found: dict[int, Material], row: tuple[Any, ...]) -> None:
     item_id, sku, name, uom, decimals, numerator, denominator, target, produced, consumed, over, reserved, free = row
     per_unit = Fraction(int(numerator), int(denominator))
     part = found.setdefault(item_id, Material(sku, name, uom))
-    part.required += amounts.as_reserved(amounts.need(per_unit=per_unit, units=target), decimals=decimals)
+    part.required += amounts.as_reserved(amounts.at_any_size(per_unit=per_unit, units=target), decimals=decimals)
     part.reserved += reserved or ZERO
     part.used += consumed + over
     part.beyond += over
-    part.missed += max(amounts.as_used(amounts.need(per_unit=per_unit, units=produced)) - consumed, ZERO)
+    used = amounts.as_used(amounts.at_any_size(per_unit=per_unit, units=produced))
+    part.missed += max(used - consumed, ZERO)
     part.free = free or ZERO
-
-
-# `div` is exact where a division of numerics is not: as much as is needed, rounded up to the unit.
-_WANTED = """
-SELECT order_id, item_id, sku, greatest((div(scaled, denominator) + (mod(scaled, denominator) > 0)::int) / 10.0 ^ decimals
-    - consumed, 0) - held
-FROM (
-    SELECT component.order_id, component.item_id, component.position, item.sku, item.unit_decimals AS decimals,
-        component.numerator * line.target * 10.0 ^ item.unit_decimals AS scaled, component.denominator, component.consumed,
-        coalesce((SELECT sum(quantity) FROM manufacturing_reservation WHERE component_id = component.id), 0) AS held
-    FROM orders_ordercomponent AS component
-    JOIN orders_orderline AS line ON line.id = component.line_id
-    JOIN orders_productionorder AS the_order ON the_order.id = component.order_id
-    JOIN manufacturing_item AS item ON item.id = component.item_id
-    WHERE component.order_id = ANY(%s) AND the_order.state = ANY(%s)
-) AS part ORDER BY order_id, position
-"""
 
 
 def lacking(order_ids: Sequence[int], *, states: Iterable[str]) -> dict[int, list[str]]:
     """Of these orders in these states, those that would be refused for want of material if all took theirs, one after
     the other by id and each all or nothing: order → the SKUs that it lacks. Two statements.
     """
-    wanted: dict[int, list[tuple[int, str, Decimal]]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_WANTED, [list(order_ids), list(states)])
-        for order_id, item_id, sku, amount in cursor.fetchall():
-            wanted.setdefault(order_id, []).append((item_id, sku, amount))
-    if not wanted:
-        return {}
-    free = free_by_item({item_id for parts in wanted.values() for item_id, _, _ in parts})
+    wanted = components_of_many(order_ids, states=states)
+    free = free_by_item({component.item_id for components in wanted.values() for component in components})
     found: dict[int, list[str]] = {}
-    for order_id, parts in wanted.items():
-        left: dict[int, Decimal] = {}
-        for item_id, sku, amount in parts:
-            available = left.get(item_id, free.get(item_id, ZERO))
-            left[item_id] = available - max(amount, ZERO)
-            if amount > available:
-                found.setdefault(order_id, []).append(sku)
-        if order_id not in found:
-            free.update(left)
+    for order_id, components in wanted.items():
+        try:
+            missing = missing_for(components, free)
+        except Invalid:  # more than can be counted, which the verb refuses too
+            missing = [{"sku": component.sku} for component in components]
+        if missing:
+            found[order_id] = [part["sku"] for part in missing]
+            continue
+        for component in components:
+            free[component.item_id] = free.get(component.item_id, ZERO) - max(component.outstanding, ZERO)
     return found

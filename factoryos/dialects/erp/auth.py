@@ -45,12 +45,5 @@ class ErpView(FaceView):
             raise FactoryRequired(factories=[place.tenant.slug for place in places])
         for place in places:
             if wanted in ("", place.tenant.slug):
-                return Actor(
-                    kind="user",
-                    id=str(person.uuid),
-                    name=person.name,
-                    roles=place.roles,
-                    factory=place.tenant,
-                    face=FACE,
-                )
+                return directory.actor_at(place, person=person, face=FACE)
         raise NotFound(thing="Factory")

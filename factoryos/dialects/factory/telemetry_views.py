@@ -28,17 +28,8 @@ class Telemetry(FactoryView):
 
     def admit(self, credential: Claims, path: dict[str, str]) -> None:
         person = directory.person_of(credential)
-        self.actors = [
-            Actor(
-                kind="user",
-                id=str(person.uuid),
-                name=person.name,
-                roles=place.roles,
-                factory=place.tenant,
-                face=FACE,
-            )
-            for place in directory.places_of(person)
-        ]
+        places = directory.places_of(person)
+        self.actors = [directory.actor_at(place, person=person, face=FACE) for place in places]
 
     def post(self, request: HttpRequest) -> FaceResponse:
         asked = cast(FaceRequest, request)

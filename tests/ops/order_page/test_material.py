@@ -9,6 +9,7 @@ from manufacturing.boms.writing import Part, Recipe, create_bom
 from manufacturing.models import Item, Reservation, StockMove
 from manufacturing.stock.receipts import Delivery, receive
 from orders import actions
+from orders.materials.outlook import lacking
 from orders.models import OrderEvent, ProductionOrder
 from orders.specs import Share
 from tests import floor
@@ -164,3 +165,16 @@ def test_names_of_components_are_text() -> None:
     for shown in (desk.get(order), desk.send(order, "approve")):
         page = shown.content.decode()
         assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_a_need_beyond_counting_is_shown_and_cannot_be_approved() -> None:
+    """A draft's target may be raised past what any ledger holds: its page still opens, only the verb says no."""
+    desk = Desk()
+    part = floor.an_item(desk.factory, sku="DUST", name="Dust")
+    floor.done(create_bom, by=desk.by, item=desk.item, recipe=Recipe("Of dust", [Part(part, Decimal(10**9))]))
+    order = desk.do(actions.adjust_quantity, desk.draft(10), target=Decimal(10**6), reason="dreams")
+    assert "DUST" in words(desk.get(order)) and str(10**15) in words(desk.get(order))
+    before = state_of(order)
+    desk.send(order, "approve")
+    assert state_of(order) == before
+    assert lacking([order.pk], states=["draft"]) == {order.pk: ["DUST"]}
