@@ -21,6 +21,7 @@ _SHARED_SECRET = ("HS256", "HS384", "HS512")
 _PUBLIC_KEY = ("RS256", "ES256")
 # Ledgers: only ever added to. Every table of this list has both triggers, or nothing is served.
 APPEND_ONLY = (
+    "iot_countevent",
     "manufacturing_bomcomponent",
     "manufacturing_bomoperation",
     "manufacturing_bomversion",

@@ -1,8 +1,9 @@
 """The judgement on a counter's reading: what it adds, or why it does not. Pure: no clock, no database.
 
 A counter in a machine survives most things that go wrong around it, so the difference between two readings is what was
-made, however long the line was cut. It is believed only within what the machine can do; what cannot be explained is
-never booked and never dropped: it waits for a person.
+made, however long the line was cut. It is believed only within what the machine can do. What cannot be explained waits
+for one more reading: noise goes by itself; what stays is flagged for a person, and counting goes on from there. Where
+two explanations fit, the one that books less is taken, so that no piece is ever invented.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 LENIENCY = 1.5  # times the machine's fastest pace
-GRACE = 2  # pieces that jitter of the sampling may add
+GRACE = 2  # counts that jitter of the sampling may add
+STANDSTILL_S = 10.0  # an old answer may come twice; what is new and does not move is believed after so long
 TOP_BAND = 0.10  # a counter rolls over from its highest tenth, not from anywhere
 
 
@@ -21,70 +23,87 @@ class Kind(StrEnum):
     SAME = "same"
     COUNT = "count"
     ROLLOVER = "rollover"  # a count across the counter's end
-    MAYBE_RESET = "maybe_reset"  # a fall that one more consistent reading makes a reset
+    DOUBTED = "doubted"  # not to be explained; one more reading will tell whether it was noise
     RESET = "reset"  # somebody or something set it back; counting goes on from there
-    SUSPECT = "suspect"  # more than the machine can make: a person decides
-    STALE = "stale"  # older than what is known; told for the record, adds nothing
+    SUSPECT = "suspect"  # it did jump by more than the machine can make; counting goes on from there
+    STALE = "stale"  # older than what is known; adds nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is known of a counter: it begins again at `modulus`, its machine makes at most `max_rate` pieces a second."""
+    """What is known of a counter: it begins again at `modulus`, its machine makes at most `max_rate` counts a second."""
 
     modulus: int
     max_rate: float
 
-    def plausible(self, pieces: int, *, seconds: float) -> bool:
+    def plausible(self, counts: int, *, seconds: float) -> bool:
         """Whether a machine at its fastest can have made so many in this time."""
-        return 0 <= pieces <= self.max_rate * seconds * LENIENCY + GRACE
+        return 0 <= counts <= self.max_rate * seconds * LENIENCY + GRACE
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Where a counter was last believed to stand. `fallen_to` and `fallen_at` are a fall that is not yet confirmed."""
+    """Where a counter was last believed to stand. `doubted` is a reading that has not been explained yet."""
 
     raw: int
     at: datetime
-    epoch: int = 0
-    fallen_to: int | None = None
-    fallen_at: datetime | None = None
+    epoch: int = 0  # grows when the counter begins again, or jumps
+    doubted: int | None = None
+    doubted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a reading adds, what it was taken for, and the baseline after it."""
+    """What a reading was taken for, the counts it adds, those only a person can decide about, and the baseline after it."""
 
     kind: Kind
-    pieces: int
+    counts: int
+    flagged: int
     baseline: Baseline
 
 
 def judge(raw: int, *, at: datetime, known: Baseline | None, rules: Rules) -> Verdict:
     """Judge a reading of `raw` at the instant `at` (the sampling, not the arrival)."""
     if known is None:
-        return Verdict(Kind.BASELINE, 0, Baseline(raw=raw, at=at))
+        return Verdict(Kind.BASELINE, 0, 0, Baseline(raw=raw, at=at))
     seconds = (at - known.at).total_seconds()
-    if seconds < 0:
-        return Verdict(Kind.STALE, 0, known)
+    if seconds < 0 or (known.doubted_at is not None and at < known.doubted_at):
+        return Verdict(Kind.STALE, 0, 0, known)
     if raw == known.raw:
-        return Verdict(Kind.SAME, 0, replace(known, at=at, fallen_to=None, fallen_at=None))
-    return _risen(raw, at, known, rules, seconds) if raw > known.raw else _fallen(raw, at, known, rules, seconds)
-
-
-def _risen(raw: int, at: datetime, known: Baseline, rules: Rules, seconds: float) -> Verdict:
-    pieces = raw - known.raw
-    if rules.plausible(pieces, seconds=seconds):
-        return Verdict(Kind.COUNT, pieces, Baseline(raw=raw, at=at, epoch=known.epoch))
-    return Verdict(Kind.SUSPECT, pieces, known)
-
-
-def _fallen(raw: int, at: datetime, known: Baseline, rules: Rules, seconds: float) -> Verdict:
+        return Verdict(Kind.SAME, 0, 0, replace(known, at=at, doubted=None, doubted_at=None))
+    since_doubt = _since_doubt(raw, at, known, rules)
+    if since_doubt is not None and known.doubted is not None and known.doubted > known.raw:
+        # It stands where it had jumped to. Time alone must not make a jump a count.
+        after = Baseline(raw=raw, at=at, epoch=known.epoch + 1)
+        return Verdict(Kind.SUSPECT, since_doubt, known.doubted - known.raw, after)
     across = (raw - known.raw) % rules.modulus
-    if known.raw >= rules.modulus * (1 - TOP_BAND) and rules.plausible(across, seconds=seconds):
-        return Verdict(Kind.ROLLOVER, across, Baseline(raw=raw, at=at, epoch=known.epoch + 1))
-    if known.fallen_to is not None and known.fallen_at is not None:
-        since = (at - known.fallen_at).total_seconds()
-        if rules.plausible(raw - known.fallen_to, seconds=since):
-            # Two readings agree. What was made before the first of them is not known; what was made since it is.
-            return Verdict(Kind.RESET, raw - known.fallen_to, Baseline(raw=raw, at=at, epoch=known.epoch + 1))
-    return Verdict(Kind.MAYBE_RESET, 0, replace(known, fallen_to=raw, fallen_at=at))
+    fell = raw < known.raw
+    if rules.plausible(across, seconds=seconds) and (not fell or known.raw >= rules.modulus * (1 - TOP_BAND)):
+        after = Baseline(raw=raw, at=at, epoch=known.epoch + fell)
+        return Verdict(Kind.ROLLOVER if fell else Kind.COUNT, across, 0, after)
+    if since_doubt is not None:
+        after = Baseline(raw=raw, at=at, epoch=known.epoch + 1)
+        return Verdict(Kind.RESET, since_doubt, _shown_since_reset(known, rules), after)
+    if raw == known.doubted:
+        return Verdict(Kind.DOUBTED, 0, 0, known)
+    return Verdict(Kind.DOUBTED, 0, 0, replace(known, doubted=raw, doubted_at=at))
+
+
+def _since_doubt(raw: int, at: datetime, known: Baseline, rules: Rules) -> int | None:
+    """The counts since the doubted reading, if this one goes on from there."""
+    if known.doubted is None or known.doubted_at is None:
+        return None
+    counts, seconds = raw - known.doubted, (at - known.doubted_at).total_seconds()
+    if counts == 0 and seconds < STANDSTILL_S:
+        return None
+    return counts if rules.plausible(counts, seconds=seconds) else None
+
+
+def _shown_since_reset(known: Baseline, rules: Rules) -> int:
+    """What the first reading after a reset shows, if it can have been made since the last one before it.
+
+    Nobody knows from where the counter began again, so these are for a person to decide about.
+    """
+    assert known.doubted is not None and known.doubted_at is not None
+    seconds = (known.doubted_at - known.at).total_seconds()
+    return known.doubted if rules.plausible(known.doubted, seconds=seconds) else 0

@@ -2,6 +2,7 @@
 
 from django.db import IntegrityError
 
+from factoryos.kernel import clock
 from factoryos.kernel.database import violated_constraint
 from orders.locks import assignments_of, lock_machines
 from orders.models import Assignment, ProductionOrder
@@ -24,7 +25,9 @@ def take_machines(order: ProductionOrder) -> list[Assignment]:
     if clashes := clashes_on(ids, order_id=order.pk):
         raise MachineBusy(machines=clashes)
     try:
-        Assignment.objects.filter(order_id=order.pk, machine_id__in=ids).update(active=True)
+        Assignment.objects.filter(order_id=order.pk, machine_id__in=ids).update(
+            active=True, active_from=clock.now(), active_until=None
+        )
     except IntegrityError as error:  # the index is the rule; the question above is only the kinder answer
         if violated_constraint(error) != _RULE:
             raise
@@ -36,7 +39,7 @@ def take_machines(order: ProductionOrder) -> list[Assignment]:
 
 def free_machines(order: ProductionOrder) -> None:
     """The order runs nowhere any more."""
-    Assignment.objects.filter(order_id=order.pk, active=True).update(active=False)
+    Assignment.objects.filter(order_id=order.pk, active=True).update(active=False, active_until=clock.now())
 
 
 def clashes_on(machine_ids: list[int], *, order_id: int) -> list[dict[str, object]]:

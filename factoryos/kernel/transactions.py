@@ -4,12 +4,14 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.db import OperationalError, transaction
 
 from factoryos.kernel import idempotency
 from factoryos.kernel.problems import Busy, Problem
 
+T = TypeVar("T")
 ATTEMPTS = 5
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL appendix A): the whole transaction may be run again.
 _RETRYABLE = frozenset({"40001", "40P01", "55P03"})
@@ -34,12 +36,18 @@ def run(
     is, a refusal by a verb (rendered by `refuse`) with the verb's effects rolled back to a savepoint.
     Problems: whatever `work` raises and memory does not keep; KeyInProgress, KeyReused; Busy when retries are used up.
     """
+    return whole(work if memory is None else lambda: _remembering(work, refuse=refuse, memory=memory))
+
+
+def whole(work: Callable[[], T]) -> T:
+    """Run `work` in one durable transaction, and again from the start where the database asks for that.
+
+    For work that no face renders. Problems: whatever `work` raises; Busy when retries are used up.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic(durable=True):
-                if memory is None:
-                    return work()
-                return _remembering(work, refuse=refuse, memory=memory)
+                return work()
         except OperationalError as error:
             state = getattr(error.__cause__, "sqlstate", None)
             if state == _QUERY_CANCELED:

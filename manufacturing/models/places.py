@@ -43,6 +43,9 @@ class Machine(models.Model):
     state = models.CharField(
         max_length=10, choices=State, default=State.NO_DATA, help_text="As last heard; silence is no data, never idle."
     )
+    counted = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="A counter of its own is read (iot keeps this)."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 

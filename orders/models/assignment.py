@@ -31,6 +31,8 @@ class Assignment(models.Model):
     quantity = QuantityField()
     produced = QuantityField(default=0, help_text="Good and rejected pieces booked on this machine for this order.")
     active = models.BooleanField(default=False)
+    active_from = models.DateTimeField(null=True, blank=True, help_text="When it last began to run there.")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="When that run ended; none while it lasts.")
 
     class Meta:
         ordering = ["sort", "id"]
@@ -47,8 +49,18 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=Q(active=False) | Q(machine__isnull=False), name="assignment_active_on_machine"
             ),
+            models.CheckConstraint(
+                condition=Q(active=False) | Q(active_from__isnull=False, active_until__isnull=True),
+                name="assignment_active_since",
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="assignment_quantity_positive"),
             models.CheckConstraint(condition=Q(produced__gte=0), name="assignment_produced_not_negative"),
+        ]
+        indexes = [
+            # Which order ran on a machine at some instant: the last run that had begun by then.
+            models.Index(
+                fields=["machine", "-active_from"], name="assignment_runs", condition=Q(active_from__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ class QuantityEntry(models.Model):
 
     class Source(models.TextChoices):
         MANUAL = "manual", "Logged by hand"
+        MACHINE = "machine", "Counted by the machine"
         VERIFICATION = "verification", "Difference found at verification"
 
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -23,7 +24,7 @@ class QuantityEntry(models.Model):
     rejected = EntryQuantityField()
     source = models.CharField(max_length=20, db_collation="C")
     machine = models.ForeignKey(
-        "manufacturing.Machine", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "manufacturing.Machine", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     work_order = models.ForeignKey(
         "orders.WorkOrder", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -58,6 +59,11 @@ class QuantityEntry(models.Model):
                 name="entry_idempotency_key_once",
             ),
             models.CheckConstraint(condition=~Q(good=0, rejected=0), name="entry_changes_something"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["machine", "occurred_at"], name="entry_of_machine", condition=Q(machine__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -102,7 +102,9 @@ def start(request: HttpRequest, order: UUID) -> HttpResponse:
         found = locked(order)
         machines = [share.machine_id for share in Assignment.objects.filter(order=found)]
         list(Machine.objects.filter(pk__in=machines).order_by("pk").select_for_update(no_key=True))
-        Assignment.objects.filter(order=found, machine_id__in=machines).update(active=True)
+        Assignment.objects.filter(order=found, machine_id__in=machines).update(
+            active=True, active_from=timezone.now(), active_until=None
+        )
         found.actual_start = timezone.now()
         move(found, "start")
     return answer(found)
@@ -145,8 +147,8 @@ def _stock(order: ProductionOrder, entry: QuantityEntry, *, item: int) -> None:
 def complete(request: HttpRequest, order: UUID) -> HttpResponse:
     with transaction.atomic():
         found = locked(order)
-        Assignment.objects.filter(order=found, active=True).update(active=False)
-        found.actual_end = timezone.now()
+        found.actual_end = now = timezone.now()
+        Assignment.objects.filter(order=found, active=True).update(active=False, active_until=now)
         move(found, "complete")
     return answer(found)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from factoryos.kernel import clock
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.permissions import ROLES
 from manufacturing.models import Item, Machine, Method, Operation, WorkArea
@@ -153,7 +154,7 @@ def test_a_machine_shows_the_order_that_runs_on_it() -> None:
     caller = calling(factory)
     busy, idle = a_machine(factory, code="BUSY"), a_machine(factory, code="IDLE")
     order = an_order(an_actor(factory))
-    Assignment.objects.create(order=order, machine=busy, quantity=1, active=True)
+    Assignment.objects.create(order=order, machine=busy, quantity=1, active=True, active_from=clock.now())
     Assignment.objects.create(order=order, machine=idle, quantity=1, active=False)
     running = {"id": str(order.uuid), "reference": order.reference}
     assert caller.get("/machines/BUSY").json()["activeOrder"] == running
