@@ -8,13 +8,14 @@ from datetime import datetime
 class Sample:
     """A point's raw value at the instant `at` (UTC).
 
-    `unchanged_until` is the last instant at which the value before this one was still seen: what was made, was made
-    since then. `boundary` is the instant of an order's start or stop that this reading was asked for: what was made up
+    `previous` is the value before this one, and `unchanged_until` the last instant at which it was still seen: what
+    was made since that value, was made since then. `boundary` is the instant of an order's start or stop that this reading was asked for: what was made up
     to it belongs to whoever ran before.
     """
 
     point_id: int
     raw: int
     at: datetime
+    previous: int | None = None
     unchanged_until: datetime | None = None
     boundary: datetime | None = None
