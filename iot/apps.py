@@ -8,4 +8,7 @@ class IotConfig(AppConfig):
     verbose_name = "Machines and counters"
 
     def ready(self) -> None:
-        from iot import andon  # noqa: F401 registers who looks after calls that nobody answers
+        from iot import (  # noqa: F401 they register who does the work of their messages
+            andon,
+            reviews,
+        )

@@ -45,6 +45,7 @@ VERB_ROLES: dict[str, frozenset[str]] = {
     "plan_downtime": _STORES,
     "andon": _CREW,  # raise, acknowledge and resolve a call for help
     "send_telemetry": frozenset({"engineer", "technician"}),
+    "review_counts": _FLOOR,  # decide about counts that a machine cannot explain
     "adjust_stock": _STORES,  # stock that was counted anew
 }
 

@@ -89,6 +89,7 @@ MAY_SAY: dict[str, set[str]] = {
 # What changes no order: masters, bills of materials and stock. Who may is proved where it is done.
 ELSEWHERE = {
     "set_up", "compose", "receive", "adjust_stock", "log_downtime", "plan_downtime", "andon", "send_telemetry",
+    "review_counts",
 }  # fmt: skip
 
 # How an order comes to each state, by the verbs.
