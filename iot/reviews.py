@@ -43,7 +43,7 @@ def ask_about(messages: list[Message]) -> None:
                 text=f"{entry.actor_name} counted by hand what the machine counts, too.",
             )
             for message in messages
-            if (entry := entries.get(message.payload["entry"]))
+            if message.factory_id and (entry := entries.get(message.payload["entry"]))
         ],
         ignore_conflicts=True,
     )  # fmt: skip
