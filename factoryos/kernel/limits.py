@@ -29,29 +29,30 @@ def untouched(*, limit: int) -> Allowance:
     return Allowance(limit, limit, math.ceil(time.time()), 0)
 
 
-def take(*, key: str, limit: int, period_seconds: float) -> Allowance:
-    """Take one token from the bucket of `key`, which holds `limit` and refills evenly over `period_seconds`.
+def take(*, key: str, limit: int, period_seconds: float, count: int = 1) -> Allowance:
+    """Take `count` tokens from the bucket of `key`, which holds `limit` and refills evenly over `period_seconds`.
 
-    One statement in its own implicit transaction; the table is unlogged, so nothing waits for the disk.
+    All of them or none. More than the bucket holds are had from a full one, which then owes the rest: else they could
+    never be had. One statement in its own implicit transaction; the table is unlogged, so nothing waits for the disk.
     """
     rate = limit / period_seconds
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO kernel_ratebucket AS bucket (key, tokens, updated_at)
-            VALUES (%(key)s, %(limit)s - 1, clock_timestamp())
+            VALUES (%(key)s, %(limit)s - %(count)s, clock_timestamp())
             ON CONFLICT (key) DO UPDATE SET
                 tokens = least(%(limit)s, bucket.tokens
-                    + extract(epoch FROM clock_timestamp() - bucket.updated_at) * %(rate)s) - 1,
+                    + extract(epoch FROM clock_timestamp() - bucket.updated_at) * %(rate)s) - %(count)s,
                 updated_at = clock_timestamp()
             WHERE least(%(limit)s, bucket.tokens
-                    + extract(epoch FROM clock_timestamp() - bucket.updated_at) * %(rate)s) >= 1
+                    + extract(epoch FROM clock_timestamp() - bucket.updated_at) * %(rate)s) >= %(needed)s
             RETURNING tokens
             """,
-            {"key": key, "limit": float(limit), "rate": rate},
+            {"key": key, "limit": float(limit), "rate": rate, "count": float(count), "needed": min(count, limit)},
         )
         row = cursor.fetchone()
     if row is None:  # the bucket is left as it is, so that hammering it does not keep it empty
-        return Allowance(limit, 0, math.ceil(time.time() + limit / rate), max(1, math.ceil(1 / rate)))
+        return Allowance(limit, 0, math.ceil(time.time() + limit / rate), max(1, math.ceil(min(count, limit) / rate)))
     tokens = float(row[0])
-    return Allowance(limit, math.floor(tokens), math.ceil(time.time() + (limit - tokens) / rate), 0)
+    return Allowance(limit, max(0, math.floor(tokens)), math.ceil(time.time() + (limit - tokens) / rate), 0)

@@ -50,7 +50,7 @@ VERB_ROLES: dict[str, frozenset[str]] = {
 }
 
 # What the two actors without a person behind them may do, whatever roles a row may claim for them (design.md 6).
-_DEVICE_VERBS = frozenset({"report"})
+_DEVICE_VERBS = frozenset({"report", "send_telemetry"})
 _WEBHOOK_VERBS = frozenset({"create", "submit"})
 
 

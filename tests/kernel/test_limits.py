@@ -84,3 +84,21 @@ def test_the_table_waits_for_no_disk() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'kernel_ratebucket'")
         assert cursor.fetchone() == ("u",)
+
+
+def test_many_are_taken_together_or_not_at_all() -> None:
+    assert limits.take(key="k", limit=10, period_seconds=3600, count=7).remaining == 3
+    refused = limits.take(key="k", limit=10, period_seconds=3600, count=4)
+    assert (refused.exceeded, refused.retry_after) == (True, 4 * 360)
+    assert limits.take(key="k", limit=10, period_seconds=3600, count=3).remaining == 0
+
+
+def test_more_than_a_bucket_holds_are_had_from_a_full_one_which_then_owes_them() -> None:
+    taken = limits.take(key="k", limit=10, period_seconds=3600, count=25)
+    assert (taken.exceeded, taken.remaining) == (False, 0)
+    with connection.cursor() as cursor:  # in one period it earns ten, and still owes five
+        cursor.execute("UPDATE kernel_ratebucket SET updated_at = clock_timestamp() - interval '1 hour'")
+    assert limits.take(key="k", limit=10, period_seconds=3600).exceeded
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE kernel_ratebucket SET updated_at = clock_timestamp() - interval '2 hours'")
+    assert limits.take(key="k", limit=10, period_seconds=3600, count=5).remaining == 0

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from django.test import RequestFactory
 
-from factoryos.dialects.base.bodies import DEEPEST, parse, read_json
+from factoryos.dialects.base.bodies import parse, read_json
 from factoryos.dialects.base.problems import MalformedJson, TooLarge, UnsupportedMediaType
+from factoryos.kernel.json_objects import DEEPEST
 
 
 def test_numbers_come_exact() -> None:
