@@ -36,7 +36,10 @@ class MachineStateInterval(models.Model):
 
 
 class Downtime(models.Model):
-    """A time in which a machine could not work, with the reason that somebody gave. Two of one machine never overlap."""
+    """A time in which a machine could not work, with the reason that somebody gave.
+
+    Two of one machine never overlap: the constraint downtime_apart (migration 0004) refuses it.
+    """
 
     class Category(models.TextChoices):
         BREAKDOWN = "breakdown", "Breakdown"

@@ -64,7 +64,8 @@ def test_two_that_are_moved_into_the_same_gap_do_not_both_get_there() -> None:
     assert (overlaps(), deadlocks()) == (0, before)
 
 
-def test_control_without_the_machines_lock_two_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_machines_lock_the_database_refuses_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is the lock that tells people of an overlap, and the constraint that keeps it from whoever writes without."""
     room = Stockroom()
     barrier, ask = threading.Barrier(2), downtime._require_alone
 
@@ -74,5 +75,8 @@ def test_control_without_the_machines_lock_two_overlap(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(downtime, "_lock_machine", lambda machine_id, by: Machine.objects.get(pk=machine_id))
     monkeypatch.setattr(downtime, "_require_alone", asked)
-    assert refused(at_once(logging(room, 0, 10), logging(room, 5, 15))) == []
-    assert overlaps() == 1
+    told = at_once(logging(room, 0, 10), logging(room, 5, 15))
+    assert [str(one).partition('"')[2].partition('"')[0] for one in told if isinstance(one, Exception)] == [
+        "downtime_apart"
+    ]
+    assert (Downtime.objects.count(), overlaps()) == (1, 0)
