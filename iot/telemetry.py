@@ -135,13 +135,10 @@ def _insert(machine: Machine, samples: Sequence[Kept]) -> list[Kept]:
 
 
 def _tell_states(machine: Machine, samples: Sequence[Kept]) -> None:
-    """What the machine was doing, where a sample says so; told again only when it changes."""
-    told = None
-    for at, metrics in sorted(samples, key=lambda sample: sample[0]):
-        state = metrics.get("state")
-        if state is not None and state != told:
-            machine_states.report(machine=machine, state=state, at=at)
-            told = state
+    """What the machine was doing, where a sample says so."""
+    told = [(metrics["state"], at) for at, metrics in samples if "state" in metrics]
+    if told:
+        machine_states.report_all(machine=machine, told=told)
 
 
 def forget() -> int:

@@ -3,12 +3,13 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from factoryos.kernel import clock
 from factoryos.kernel.models import OutboxMessage
-from iot.machine_states import report
+from iot.machine_states import report, report_all
 from iot.models import MachineStateInterval
 from manufacturing.models import Machine
 from tests import floor
@@ -121,3 +122,45 @@ def test_whatever_is_told_there_is_one_state_at_any_time(machine: Machine, seed:
     before = known(machine)
     tell(machine, *[(state, begin) for state, begin, _ in before])  # all of it once more
     assert known(machine) == before
+
+
+def test_what_was_kept_while_nobody_heard_fills_the_silence_as_it_was(machine: Machine) -> None:
+    tell(machine, ("running", -30), ("no_data", -25), ("idle", -10))
+    kept = [("down", -20), ("idle", -12), ("running", -25), ("down", -27), ("no_data", -15)]
+    floor.done(report_all, machine=machine, told=[(state, at(minute)) for state, minute in kept])
+    assert known(machine) == [
+        ("running", -30, -20), ("down", -20, -15), ("no_data", -15, -12), ("idle", -12, None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_told_together_against_a_picture_of_every_minute(machine: Machine, seed: int) -> None:
+    chance = random.Random(seed)
+    states = [str(state) for state in MachineStateInterval.State] + ["no_data"] * 3
+    seen: dict[int, str] = {}  # minute → state, from the first that was told on
+    for _ in range(8):
+        told = [(chance.choice(states), minute) for minute in chance.sample(range(-30, 0), chance.randint(1, 8))]
+        floor.done(report_all, machine=machine, told=[(state, at(minute)) for state, minute in told])
+        seen = pictured(seen, sorted(told, key=lambda one: one[1]))
+        assert {minute: state for state, begin, end in known(machine) for minute in range(begin, end or 0)} == seen
+
+
+def pictured(seen: dict[int, str], told: list[tuple[str, int]]) -> dict[int, str]:
+    """What is known of every minute after `told`, in order, if `seen` was known before."""
+    present = max((minute for minute in seen if seen.get(minute - 1) != seen[minute]), default=-99)
+    new = dict(seen)
+    for (state, begin), (_, end) in zip(told, [*told[1:], ("", 0)], strict=True):
+        for minute in range(begin, end):
+            silent = all(seen.get(one) == "no_data" for one in range(begin, minute + 1))
+            if begin >= present or (silent and minute < present):
+                new[minute] = state
+    return new
+
+
+def test_many_cost_as_many_queries_as_two(machine: Machine, django_assert_max_num_queries: Any) -> None:
+    tell(machine, ("running", -400), ("no_data", -350), ("down", -300))
+    told = [("idle" if minute % 2 else "running", at(minute)) for minute in range(-399, 0)]
+    with django_assert_max_num_queries(18):  # one silence is filled on the way
+        floor.done(report_all, machine=machine, told=told)
+    assert len(known(machine)) == 350  # running until -349, and then every minute another state
+    assert len(announced()) == 3 + 300

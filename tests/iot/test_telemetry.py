@@ -183,3 +183,10 @@ def test_a_duplicate_tells_no_state(machine: Machine, eva: Actor) -> None:
     stored(machine, eva, Sample({"state": "running"}, at), Sample({"state": "down"}, at))
     assert stored(machine, eva, Sample({"state": "down"}, at)).duplicates == 1
     assert intervals(machine) == [("running", at)]
+
+
+def test_a_state_told_late_does_not_swallow_the_same_state_told_in_time(machine: Machine, eva: Actor) -> None:
+    old, present, late, new = (ago(minutes=minutes) for minutes in (40, 20, 30, 10))
+    stored(machine, eva, Sample({"state": "running"}, old), Sample({"state": "idle"}, present))
+    stored(machine, eva, Sample({"state": "down"}, late), Sample({"state": "down"}, new))
+    assert intervals(machine) == [("running", old), ("idle", present), ("down", new)]
