@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 
 from factoryos.kernel.ids import parse_uuid
@@ -37,6 +37,16 @@ def find_machines(name: str, *, factory_ids: Iterable[int]) -> list[Machine]:
 
 def find_work_area(name: str, *, factory_id: int) -> WorkArea | None:
     return _by_uuid_or_code(WorkArea.objects.filter(factory_id=factory_id), name)
+
+
+def find_work_areas(names: Iterable[str], *, factory_id: int) -> dict[str, WorkArea]:
+    """The work areas of those names that have one, by the name as given; one statement however many there are."""
+    uuids = {name: parse_uuid(name) for name in names}
+    codes = {name.lower() for name, uuid in uuids.items() if uuid is None and CODE.fullmatch(name)}
+    areas = WorkArea.objects.filter(factory_id=factory_id).alias(folded=Lower("code"))
+    found = areas.filter(Q(uuid__in=[uuid for uuid in uuids.values() if uuid]) | Q(folded__in=codes)) if uuids else ()
+    known: dict[object, WorkArea] = {key: area for area in found for key in (area.uuid, area.code.lower())}
+    return {name: known[key] for name, uuid in uuids.items() if (key := uuid or name.lower()) in known}
 
 
 def find_location(name: str, *, factory_id: int) -> StockLocation | None:

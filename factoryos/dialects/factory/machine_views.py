@@ -21,6 +21,7 @@ from manufacturing.catalogue.places import change_machine, create_machine, creat
 from orders.models import Assignment
 
 SET_UP = "set_up"
+Areas = dict[str, models.WorkArea]  # by name as given
 
 
 def shown(rows: Iterable[selectors.Row]) -> list[dict[str, Any]]:
@@ -34,6 +35,16 @@ def shown(rows: Iterable[selectors.Row]) -> list[dict[str, Any]]:
     return [show.machine(row, active_order=orders.get(row["id"])) for row in rows]
 
 
+def placed(values: dict[str, Any], areas: Areas) -> dict[str, Any]:
+    """`values` with the work area that they name, out of `areas`. Problem: NotFound."""
+    name = values.get("work_area")
+    if name is None:
+        return values
+    if name not in areas:
+        raise NotFound(thing="Work area")
+    return {**values, "work_area": areas[name]}
+
+
 class MachineView(FactoryView):
     """What the three machine views share: looking up, and showing what was written."""
 
@@ -43,15 +54,14 @@ class MachineView(FactoryView):
             raise NotFound(thing="Machine")
         return machine
 
-    def with_places(self, values: dict[str, Any]) -> dict[str, Any]:
+    def with_place(self, values: dict[str, Any]) -> dict[str, Any]:
         """`values` with the work area they name. Problem: NotFound."""
-        name = values.get("work_area")
-        if name is None:
-            return values
-        area = naming.find_work_area(name, factory_id=self.actor.factory.id)
-        if area is None:
-            raise NotFound(thing="Work area")
-        return {**values, "work_area": area}
+        return placed(values, self.areas([values]))
+
+    def areas(self, rows: Iterable[dict[str, Any]]) -> Areas:
+        """The work areas that rows name, in one question."""
+        names = {values["work_area"] for values in rows if values.get("work_area") is not None}
+        return naming.find_work_areas(names, factory_id=self.actor.factory.id)
 
     def as_shown(self, machine_ids: list[int]) -> list[dict[str, Any]]:
         return shown(selectors.machines_of(self.actor.factory.id).filter(id__in=machine_ids).order_by("id"))
@@ -66,7 +76,7 @@ class Machines(MachineView):
         return self.change(request, verbs=SET_UP, work=self._create)
 
     def _create(self, body: JsonObject) -> Answer:
-        values = self.with_places(self.fields(take.NewMachine, body))
+        values = self.with_place(self.fields(take.NewMachine, body))
         machine = create_machine(by=self.actor, **values)
         where = f"/api/factories/{self.actor.factory.slug}/machines/{machine.code}"
         return json_answer(self.as_shown([machine.pk])[0], status=201, headers={"Location": where})
@@ -83,7 +93,7 @@ class Machine(MachineView):
 
     def _change(self, code_or_id: str, body: JsonObject) -> Answer:
         machine = self.found(code_or_id)
-        changes = self.with_places(self.fields(take.MachineChanges, body))
+        changes = self.with_place(self.fields(take.MachineChanges, body))
         change_machine(machine, by=self.actor, changes=changes)
         return json_answer(self.as_shown([machine.pk])[0])
 
@@ -98,13 +108,7 @@ class MachinesInBulk(MachineView):
 
     def _create(self, body: JsonObject) -> Answer:
         rows = self.fields(take.NewMachines, body)["machines"]
-        good: dict[int, dict[str, Any]] = {}
-        failed: list[dict[str, Any]] = []
-        for index, row in enumerate(rows):
-            try:
-                good[index] = self.with_places(read(take.NewMachine, row))
-            except (Invalid, NotFound) as problem:
-                failed.append(_failure(index, row, problem.data.get("messages") or [problem.text]))
+        good, failed = self._sorted_out(rows)
         made = create_machines(by=self.actor, rows=list(good.values()))
         for index, machine in zip(good, made, strict=True):
             if machine is None:
@@ -115,6 +119,24 @@ class MachinesInBulk(MachineView):
             raise NothingCreated(failed=failed)
         meta = {"total": len(rows), "created": len(kept), "failed": len(failed)}
         return json_answer({"created": kept, "failed": failed, "meta": meta}, status=201)
+
+    def _sorted_out(self, rows: list[Any]) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]]:
+        """The rows that can be written, by their place, and why the others cannot."""
+        readable: dict[int, dict[str, Any]] = {}
+        good: dict[int, dict[str, Any]] = {}
+        failed: list[dict[str, Any]] = []
+        for index, row in enumerate(rows):
+            try:
+                readable[index] = read(take.NewMachine, row)
+            except Invalid as problem:
+                failed.append(_failure(index, row, problem.data.get("messages") or [problem.text]))
+        areas = self.areas(readable.values())
+        for index, values in readable.items():
+            try:
+                good[index] = placed(values, areas)
+            except NotFound as problem:
+                failed.append(_failure(index, rows[index], [problem.text]))
+        return good, failed
 
 
 def _failure(index: int, row: Any, errors: list[str]) -> dict[str, Any]:

@@ -231,7 +231,9 @@ def test_a_bulk_call_without_a_good_row_is_refused(caller: Caller) -> None:
 
 
 def test_five_hundred_machines_at_once_cost_a_few_queries(caller: Caller, django_assert_max_num_queries: Any) -> None:
-    rows = [{"code": f"M-{number}", "name": "m"} for number in range(500)]
+    for number in range(10):
+        made(caller.post("/work-areas", {"code": f"HALL-{number}", "name": "h"}))
+    rows = [{"code": f"M-{number}", "name": "m", "workAreaId": f"hall-{number % 10}"} for number in range(500)]
     with django_assert_max_num_queries(12):
         assert made(caller.post("/machines/bulk", {"machines": rows}))["meta"]["created"] == 500
 
