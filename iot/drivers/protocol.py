@@ -4,11 +4,11 @@ A driver keeps no counts and judges nothing. It gives absolute raw values, or sa
 point never spoils the others, and nothing lasts longer than its deadline.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from iot.registers import Layout
 
@@ -98,3 +98,31 @@ class Driver(Protocol):
 
         A bus that is not open, or was lost in an earlier read, is opened first, within the same deadline.
         """
+
+
+# Takes a result for each point that was asked, in their order.
+Done = Callable[[list[Result]], None]
+
+
+@runtime_checkable
+class DirectDriver(Driver, Protocol):
+    """A driver that also reads without a task, a future or a timer of its own, so that thousands cost little.
+
+    Whoever uses it keeps an eye on the clock for it: when `until` has passed, `expire` is called.
+    """
+
+    @property
+    def until(self) -> float:
+        """The instant of the loop's clock at which what is waited for is overdue; infinity while nothing is."""
+
+    def start_read(self, points: Sequence[Point], *, deadline: float, done: Done) -> None:
+        """As `read`; `done` is called exactly once, perhaps before this returns.
+
+        The same `points` object again means the same points, so that questions need not be put together anew.
+        """
+
+    def expire(self) -> None:
+        """What is waited for comes too late. Calls `done`, or goes on with what else is to be asked."""
+
+    def abandon(self) -> None:
+        """Forget the read that is under way: its `done` is not called, and a late answer harms nothing."""
