@@ -16,7 +16,9 @@ _LONGEST_LINE = 2 * frames.LONGEST_ADU
 
 
 class _ModbusSerial(SerialBus):
-    """Address: `port`; `baudrate` (9600), `bytesize` (8), `parity` (N), `stopbits` (1), `timeout` seconds (0.5)."""
+    """Address: `port`; `baudrate` (9600), `bytesize` (8), `parity` (N), `stopbits` (1), `timeout` seconds (0.5).
+
+    Adapters that echo what they send are found out by themselves."""
 
     def __init__(self, address: Mapping[str, Any]) -> None:
         super().__init__(address)

@@ -18,9 +18,11 @@ _ALL = 0  # answers carry no address: after silence, anybody's late one may stil
 
 
 class SerialAscii(SerialBus):
-    """Address as of every serial line. A point's `where`: `request`, the bytes that ask, as text (JSON's escapes
-    write any byte, "\\u0002" for STX); then `end`, the text an answer ends with (a line feed), or `length`, its bytes;
-    and `pattern`, a regular expression with a group (?P<value>…) around the digits. Without one all of it is digits."""
+    """Address as of every serial line; `echo` is true where the adapter hears what it sends.
+
+    A point's `where`: `request`, the bytes that ask, as text (JSON's escapes write any byte, "\\u0002" for STX); then
+    `end`, the text an answer ends with (a line feed), or `length`, its bytes; and `pattern`, a regular expression with a
+    group (?P<value>…) around the digits. Without one all of it is digits."""
 
     @staticmethod
     def capabilities() -> Capabilities:
@@ -52,7 +54,9 @@ class SerialAscii(SerialBus):
 
     def _ask(self, where: Mapping[str, Any], *, deadline: float) -> tuple[bytes, datetime] | Failed:
         request = where["request"].encode("latin-1")
-        answer = self._line.ask(request, unit=_ALL, whole=_whole(where), deadline=deadline)
+        # A question that ends as answers do would be a whole answer by itself. Any other may begin a true one.
+        echo = "length" not in where and request.endswith(where.get("end", "\n").encode("latin-1"))
+        answer = self._line.ask(request, unit=_ALL, whole=_whole(where), deadline=deadline, echo=echo)
         return answer if isinstance(answer, Failed) else (answer, datetime.now(UTC))
 
 

@@ -2,6 +2,7 @@
 
 Answers on a serial line carry no number. So that a late one is never taken for the next: whoever did not answer is not
 asked again before it had as much time again, and after anything odd the line is listened to until it falls silent.
+An adapter for two wires (RS-485) may hear itself: the exact bytes of a question before its answer are passed over.
 """
 
 import re
@@ -16,7 +17,7 @@ from iot.drivers.outcome import Failed, Reach, number_fault, unknown_faults
 from iot.drivers.protocol import BusError, Trouble
 from iot.modbus.frames import BadFrame
 
-SETTINGS = frozenset({"port", "baudrate", "bytesize", "parity", "stopbits", "timeout"})
+SETTINGS = frozenset({"port", "baudrate", "bytesize", "parity", "stopbits", "timeout", "echo"})
 _PORT = re.compile(r"/\S+|COM\d+|(socket|rfc2217)://[^/:\s]+:\d{1,5}(\?\S*)?")
 _BITS_OF_A_CHARACTER = 11  # start, eight, parity and stop: the longest
 _SLICE = 0.01  # seconds the port is listened to at a time; never changed, an rfc2217 port would negotiate anew
@@ -41,6 +42,8 @@ def line_faults(address: Mapping[str, Any]) -> list[str]:
     faults += number_fault(address, "bytesize", default=8, least=7, most=8)
     faults += number_fault(address, "stopbits", default=1, least=1, most=2)
     faults += number_fault(address, "timeout", default=0.5, least=0.01, most=60)
+    if not isinstance(echo := address.get("echo", False), bool):
+        faults.append(f"echo must be true where the adapter hears what it sends, not {echo!r}.")
     if (parity := address.get("parity", "N")) not in ("N", "E", "O"):
         faults.append(f"parity must be N (none), E (even) or O (odd), not {parity!r}.")
     return faults
@@ -89,8 +92,12 @@ class Line:
             with suppress(serial.SerialException, OSError):
                 port.close()
 
-    def ask(self, question: bytes, *, unit: int, whole: Whole, deadline: float) -> bytes | Failed:
-        """The bytes of an answer as `whole` measures it. What went wrong with the line's framing is a Failed."""
+    def ask(self, question: bytes, *, unit: int, whole: Whole, deadline: float, echo: bool = True) -> bytes | Failed:
+        """The bytes of an answer as `whole` measures it. What went wrong with the line's framing is a Failed.
+
+        Without `echo` an answer may itself begin with the very question, so nothing is passed over unless the settings
+        say that the adapter echoes.
+        """
         try:
             if not self._settled(unit, deadline=deadline):
                 if time.monotonic() >= self._owed.get(unit, 0.0) and time.monotonic() - self._heard < self._silence:
@@ -98,7 +105,8 @@ class Line:
                     return Failed(Trouble.GARBLED, text, Reach.BUS)
                 return Failed(Trouble.TIMEOUT, f"No time was left to ask on {self.place}.", Reach.BUS)
             self._port.write(question)
-            return self._answer(unit, whole=whole, asked=time.monotonic(), deadline=deadline)
+            passed_over = question if echo or self._address.get("echo") else b""
+            return self._answer(unit, whole=whole, asked=time.monotonic(), deadline=deadline, echo=passed_over)
         except BusError as error:
             return Failed(error.trouble, error.text, Reach.BUS)
         except serial.SerialTimeoutException:
@@ -151,13 +159,21 @@ class Line:
         time.sleep(max(0.0, self._heard + max(self._characters, _SHORTEST_GAP) - time.monotonic()))
         return time.monotonic() < deadline
 
-    def _answer(self, unit: int, *, whole: Whole, asked: float, deadline: float) -> bytes | Failed:
+    def _answer(self, unit: int, *, whole: Whole, asked: float, deadline: float, echo: bytes) -> bytes | Failed:
         until = min(deadline, asked + self._timeout)
         buffer = bytearray()
+        heard_itself = False
         try:
-            while (length := whole(buffer)) is None or len(buffer) < length:
+            while True:
+                if echo and buffer.startswith(echo):
+                    del buffer[: len(echo)]
+                    echo, heard_itself = b"", True
+                # While what came may still become the echo, it is not measured as an answer.
+                length = None if echo and echo.startswith(buffer) else whole(buffer)
+                if length is not None and len(buffer) >= length:
+                    break
                 if time.monotonic() >= until:
-                    return self._late(unit, buffer, asked=asked)
+                    return self._late(unit, buffer, asked=asked, heard_itself=heard_itself)
                 if data := self._port.read(1 if length is None else length - len(buffer)):
                     self._heard = time.monotonic()
                     buffer += data
@@ -171,14 +187,15 @@ class Line:
             )
         return bytes(buffer)
 
-    def _late(self, unit: int, buffer: bytearray, *, asked: float) -> Failed:
+    def _late(self, unit: int, buffer: bytearray, *, asked: float, heard_itself: bool) -> Failed:
         self._dirty = True
         self._owed[unit] = asked + 2 * self._timeout
         if buffer:
             return Failed(
                 Trouble.GARBLED, f"An answer on {self.place} broke off after {len(buffer)} bytes.", Reach.UNIT
             )
-        return Failed(Trouble.TIMEOUT, f"There was no answer in time on {self.place}.", Reach.UNIT)
+        only = ", only our own question came back" if heard_itself else ""
+        return Failed(Trouble.TIMEOUT, f"There was no answer in time on {self.place}{only}.", Reach.UNIT)
 
     def _beyond(self) -> bytes:
         """What follows an answer without a pause. A line that is cut off here has answered all the same."""

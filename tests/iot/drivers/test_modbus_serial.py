@@ -133,6 +133,40 @@ async def test_a_line_cut_off_in_the_middle_of_a_frame_is_opened_again(wire: Any
     assert raws(await read(driver, [point(1, 0)])) == [8]
 
 
+# An adapter on two wires hears itself: in one piece with the answer, or in two, or byte by byte.
+ECHOES: list[Any] = [
+    lambda asked, answer: [asked + answer],
+    lambda asked, answer: [asked, 0.03, answer],
+    lambda asked, answer: [part for byte in asked + answer for part in (bytes([byte]), 0.002)],
+]
+
+
+@pytest.mark.parametrize("echoed", ECHOES, ids=["glued", "before", "trickling"])
+def test_the_echo_of_an_rs485_adapter_is_passed_over(tmp_path: Path, echoed: Any) -> None:
+    async def test(wire: Any, driver: Any) -> None:
+        for _ in range(2):
+            assert raws(await read(driver, [point(1, 3), point(2, 4, U32, unit=2)])) == [3, 4 << 16 | 5]
+
+    on_rtu(lambda number, asked: echoed(asked, counted(number, asked)[0]))(test)(tmp_path)
+
+
+@on_rtu(lambda number, asked: [asked + rtu_refusal(asked[0], 2)])
+async def test_a_refusal_after_an_echo_is_a_refusal(wire: Any, driver: Any) -> None:
+    assert raws(await read(driver, [point(1, 3)])) == ["refused"]
+
+
+@on_rtu(lambda number, asked: [asked], timeout=0.1)
+async def test_a_silent_device_behind_an_echo_is_silent_and_the_echo_is_told(wire: Any, driver: Any) -> None:
+    results = await read(driver, [point(1, 3)])
+    assert raws(results) == ["timeout"] and "only our own question came back" in results[0].text
+
+
+@on_rtu(lambda number, asked: [rtu(1, [0, 2, 0x1234])])
+async def test_an_answer_that_begins_like_its_question_is_no_echo(wire: Any, driver: Any) -> None:
+    assert raws(await read(driver, [point(1, 0x0600, U32), point(2, 0x0602)])) == [2, 0x1234]
+    assert wire.asked[0][:4] == rtu(1, [0, 2, 0x1234])[:3] + b"\0"
+
+
 def test_a_port_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
     async def scene() -> None:
         driver = ModbusRtu({"port": str(tmp_path / "ttyUSB0")})
@@ -217,6 +251,11 @@ def ascii_counted(number: int, asked: bytes) -> Deeds:
 async def test_ascii_lines_carry_the_same(wire: Any, driver: Any) -> None:
     assert raws(await read(driver, [point(1, 10), point(2, 12, U32), point(3, 5, unit=2)])) == [10, 12 << 16 | 13, 5]
     assert len(wire.asked) == 2
+
+
+@on_ascii(lambda number, asked: [asked, *ascii_counted(number, asked)])
+async def test_the_echo_of_an_ascii_line_is_passed_over(wire: Any, driver: Any) -> None:
+    assert raws(await read(driver, [point(1, 10), point(2, 500)])) == [10, 500]
 
 
 @on_ascii(lambda number, asked: [b":0103", modbus_line(1, [7])] if number == 1 else [modbus_line(1, [8])])

@@ -78,6 +78,21 @@ async def test_half_a_number_before_a_hang_up_is_no_number(wire: Any, driver: An
     assert raws(await read(driver, [text(1)])) == ["closed"]
 
 
+@on_text(lambda number, asked: [asked + b"17\r\n"])
+async def test_the_echo_of_a_question_that_ends_like_an_answer_is_passed_over(wire: Any, driver: Any) -> None:
+    assert raws(await read(driver, [text(1, "N1\r\n")])) == [17]
+
+
+@on_text(lambda number, asked: [b"N1\r=17\r\n"])
+async def test_an_answer_that_repeats_its_question_is_left_whole(wire: Any, driver: Any) -> None:
+    assert raws(await read(driver, [text(1, pattern=r"N1\r=(?P<value>\d+)")])) == [17]
+
+
+@on_text(lambda number, asked: [asked + b"17\r\n"], echo=True)
+async def test_the_echo_of_any_question_is_passed_over_where_the_settings_say_so(wire: Any, driver: Any) -> None:
+    assert raws(await read(driver, [text(1), text(2, "N2\r")])) == [17, 17]
+
+
 def test_points_are_checked_in_sentences() -> None:
     port = {"port": "/dev/ttyS0"}
     assert SerialAscii.check(port, [text(1), text(2, pattern=PATTERN), text(3, length=4)]) == []
