@@ -3,7 +3,8 @@
 A counter in a machine survives most things that go wrong around it, so the difference between two readings is what was
 made, however long the line was cut. It is believed only within what the machine can do. What cannot be explained waits
 for one more reading: noise goes by itself; what stays is flagged for a person, and counting goes on from there. Where
-two explanations fit, the one that books less is taken, so that no piece is ever invented.
+two explanations fit, the one that books less is taken, so that no piece is ever invented; the difference is flagged, so
+that none is lost either.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from enum import StrEnum
 
 LENIENCY = 1.5  # times the machine's fastest pace
 GRACE = 2  # counts that jitter of the sampling may add
-STANDSTILL_S = 10.0  # an old answer may come twice; what is new and does not move is believed after so long
+LATEST_S = 10.0  # so late an old answer may still come, and more than once; what can be one is not believed before
 TOP_BAND = 0.10  # a counter rolls over from its highest tenth, not from anywhere
 
 
@@ -72,19 +73,22 @@ def judge(raw: int, *, at: datetime, known: Baseline | None, rules: Rules) -> Ve
     if raw == known.raw:
         return Verdict(Kind.SAME, 0, 0, replace(known, at=at, doubted=None, doubted_at=None))
     since_doubt = _since_doubt(raw, at, known, rules)
-    if since_doubt is not None and known.doubted is not None and known.doubted > known.raw:
+    believed = since_doubt is not None and not _can_be_old(raw, at, known, rules)
+    if since_doubt is not None and believed and known.doubted is not None and known.doubted > known.raw:
         # It stands where it had jumped to. Time alone must not make a jump a count.
         after = Baseline(raw=raw, at=at, epoch=known.epoch + 1)
         return Verdict(Kind.SUSPECT, since_doubt, known.doubted - known.raw, after)
     across = (raw - known.raw) % rules.modulus
     fell = raw < known.raw
-    if rules.plausible(across, seconds=seconds) and (not fell or known.raw >= rules.modulus * (1 - TOP_BAND)):
+    if rules.plausible(across, seconds=seconds) and (not fell or _stood_at_the_top(known, rules)):
         after = Baseline(raw=raw, at=at, epoch=known.epoch + fell)
         return Verdict(Kind.ROLLOVER if fell else Kind.COUNT, across, 0, after)
-    if since_doubt is not None:
+    if since_doubt is not None and believed:
         after = Baseline(raw=raw, at=at, epoch=known.epoch + 1)
+        if rules.plausible(across, seconds=seconds) or _stood_at_the_top(known, rules):
+            return Verdict(Kind.RESET, since_doubt, across - since_doubt, after)
         return Verdict(Kind.RESET, since_doubt, _shown_since_reset(known, rules), after)
-    if raw == known.doubted:
+    if since_doubt is not None:
         return Verdict(Kind.DOUBTED, 0, 0, known)
     return Verdict(Kind.DOUBTED, 0, 0, replace(known, doubted=raw, doubted_at=at))
 
@@ -94,9 +98,23 @@ def _since_doubt(raw: int, at: datetime, known: Baseline, rules: Rules) -> int |
     if known.doubted is None or known.doubted_at is None:
         return None
     counts, seconds = raw - known.doubted, (at - known.doubted_at).total_seconds()
-    if counts == 0 and seconds < STANDSTILL_S:
-        return None
     return counts if rules.plausible(counts, seconds=seconds) else None
+
+
+def _can_be_old(raw: int, at: datetime, known: Baseline, rules: Rules) -> bool:
+    """Whether the doubted reading and this one, which goes on from there, can be answers to questions of before.
+
+    One old answer may come twice. Several are told by how far they lie back: no further than the machine makes in the
+    time that an answer can be late. To count from there would be to count the same pieces again.
+    """
+    assert known.doubted is not None and known.doubted_at is not None
+    if (at - known.doubted_at).total_seconds() >= LATEST_S:
+        return False
+    return raw == known.doubted or rules.plausible((known.raw - known.doubted) % rules.modulus, seconds=LATEST_S)
+
+
+def _stood_at_the_top(known: Baseline, rules: Rules) -> bool:
+    return known.raw >= rules.modulus * (1 - TOP_BAND)
 
 
 def _shown_since_reset(known: Baseline, rules: Rules) -> int:

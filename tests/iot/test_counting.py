@@ -96,6 +96,46 @@ def test_the_same_old_value_twice_is_no_reset_either() -> None:
     assert read(102, seconds=3, known=again.baseline).counts == 2
 
 
+def test_several_late_replies_in_a_row_are_no_reset() -> None:
+    known, booked = standing(100), 0
+    for seconds, raw in ((1, 95), (2, 97), (3, 98), (4, 103)):
+        found = read(raw, seconds=seconds, known=known)
+        known, booked = found.baseline, booked + found.counts
+    assert (booked, known.raw, known.doubted) == (3, 103, None)
+
+
+def test_late_replies_from_before_a_rollover_are_no_jump() -> None:
+    known, booked = standing(5), 0
+    for seconds, raw in ((1, 65_530), (2, 65_533), (3, 9)):
+        found = read(raw, seconds=seconds, known=known)
+        known, booked = found.baseline, booked + found.counts
+        assert found.flagged == 0
+    assert (booked, known.raw) == (4, 9)
+
+
+def test_a_counter_set_back_by_a_little_is_believed_when_no_answer_can_be_so_late() -> None:
+    known = standing(30)
+    for seconds, raw in ((1, 0), (4, 1), (10, 2)):
+        found = read(raw, seconds=seconds, known=known)
+        assert found.kind is Kind.DOUBTED
+        known = found.baseline
+    found = read(3, seconds=11, known=known)
+    assert (found.kind, found.counts, found.baseline.raw) == (Kind.RESET, 3, 3)
+
+
+def test_a_fall_in_a_long_silence_that_a_rollover_may_explain_is_flagged_whole() -> None:
+    rules = Rules(modulus=10_000, max_rate=100.0)
+    fell = read(1000, seconds=60, known=standing(5000), rules=rules)
+    after = read(1100, seconds=61, known=fell.baseline, rules=rules)
+    assert (fell.kind, after.kind, after.counts, after.flagged) == (Kind.DOUBTED, Kind.RESET, 100, 6000)
+
+
+def test_a_counter_whose_display_was_stuck_at_its_top_is_flagged_with_what_it_made_meanwhile() -> None:
+    fell = read(400, seconds=1, known=standing(65_500))
+    after = read(402, seconds=2, known=fell.baseline)
+    assert (after.kind, after.counts, after.flagged) == (Kind.RESET, 2, 436)
+
+
 def test_two_readings_that_agree_make_a_reset() -> None:
     first = read(0, seconds=1, known=standing(5000))
     second = read(2, seconds=2, known=first.baseline)
