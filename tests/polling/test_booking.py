@@ -153,11 +153,11 @@ def test_a_jump_is_flagged_and_waits_for_a_person(line: Line) -> None:
 def test_a_counter_that_was_set_back_is_told_to_a_person(line: Line) -> None:
     line.stage.running()
     at = clock.now()
-    line.read(5000, at=at - timedelta(seconds=3))
+    line.read(50_000, at=at - timedelta(seconds=3))
     line.read(2, at=at - timedelta(seconds=2))
     assert line.read(5, at=at).booked == 3
     review = CountReview.objects.get()
-    assert (review.kind, review.pieces, review.text) == ("reset", 2, "The counter went from 5000 to 5.")
+    assert (review.kind, review.pieces, review.text) == ("reset", 2, "The counter went from 50000 to 5.")
 
 
 def test_a_poller_whose_lease_is_lost_writes_nothing(line: Line) -> None:
