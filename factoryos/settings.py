@@ -111,6 +111,15 @@ WHITENOISE_MAX_AGE = 3600 if PRODUCTION else 0  # seconds, for a name that stays
 # --- Celery: a message is a wake-up, the database owns the work -------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "")
 CELERY = env.celery(REDIS_URL, home=FACTORYOS_HOME)
+# Seconds for which a poller reads machines before it looks whether another should have some of them.
+POLL_STINT_S = float(env.text("FACTORYOS_POLL_STINT_S", "10"))
+
+# --- Telemetry over MQTT ----------------------------------------------------------------------------------------------
+# mqtt://user:password@host:port, or mqtts:// for TLS; not set: off.
+MQTT_URL = env.text("MQTT_URL", "")
+# The name of our session at the broker: two installations that share a broker need two names.
+MQTT_CLIENT_ID = env.text("MQTT_CLIENT_ID", "factoryos")
+MQTT_CA_FILE = env.text("MQTT_CA_FILE", "")
 
 # --- Who may call -----------------------------------------------------------------------------------------------------
 # Supabase tokens: one algorithm by configuration, never by the token. HS256 takes the project secret, RS256 and ES256
@@ -134,6 +143,8 @@ STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRET", []) or (
 # Requests a minute per credential; 0 = off. Off in development, as a benchmark or a script should not hit a wall.
 RATE_LIMIT_PER_MINUTE = env.number("FACTORYOS_RATE_LIMIT_PER_MINUTE", 6000 if PRODUCTION else 0)
 RATE_LIMIT_BULK_PER_MINUTE = env.number("FACTORYOS_RATE_LIMIT_BULK_PER_MINUTE", 300 if PRODUCTION else 0)
+# Samples a second per factory, whatever way they come; 0 = off.
+TELEMETRY_SAMPLES_PER_SECOND = env.number("FACTORYOS_TELEMETRY_SAMPLES_PER_SECOND", 5000 if PRODUCTION else 0)
 MAX_BODY_BYTES = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 

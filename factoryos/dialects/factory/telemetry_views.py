@@ -16,7 +16,7 @@ from factoryos.dialects.factory.errors import AmbiguousMachine
 from factoryos.kernel import directory
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import allows, authorise
-from factoryos.kernel.problems import Invalid, NotFound
+from factoryos.kernel.problems import Invalid, NotFound, RateLimited
 from factoryos.kernel.supabase import Claims
 from factoryos.kernel.transactions import Answer
 from iot import telemetry
@@ -39,7 +39,19 @@ class Telemetry(FactoryView):
         body = bodies.read_json(request, limit=asked.dialect.max_body_bytes)
         self.no_query()
         self.actor = asked.actor = self._meant(body)
+        self._count_samples(asked, body)
         return self.change(request, verbs=telemetry.PERMISSION, work=self._store)
+
+    def _count_samples(self, request: FaceRequest, body: JsonObject) -> None:
+        """Before the transaction, and only for who may send and sends what could be stored. Problem: RateLimited."""
+        authorise(self.actor, telemetry.PERMISSION)
+        samples = body.get("samples")
+        if not isinstance(samples, list) or len(samples) > telemetry.MOST_SAMPLES:
+            return
+        allowance = telemetry.take_allowance(factory_id=self.actor.factory.id, count=len(samples))
+        if allowance.exceeded:
+            request.allowance = allowance  # the limit that is told is the one that was met
+            raise RateLimited(retry_after=allowance.retry_after)
 
     def _meant(self, body: JsonObject) -> Actor:
         """The caller in the factory that the body is about. Problems: Invalid; NotFound; AmbiguousMachine."""
