@@ -75,6 +75,9 @@ class Questions:
     def __init__(self, *, units: tuple[int, int]) -> None:
         self._units = units
         self._apart: set[Request] = set()
+        self._points: Sequence[Point] | None = None
+        self._misset: dict[int, Result] = {}
+        self._blocks: list[_Block] = []
 
     def forget(self) -> None:
         """Another device may stand there now."""
@@ -82,15 +85,31 @@ class Questions:
 
     def ask_all(self, points: Sequence[Point]) -> Asking:
         """Yields requests, takes an Outcome for each, returns a result for each point in their order."""
-        results: dict[int, Result] = {}
+        self._put_together(points)
+        results = dict(self._misset)
+        yield from self._walk(list(self._blocks), results)
+        return [results[place] for place in range(len(points))]
+
+    def only_question(self, points: Sequence[Point]) -> Request | None:
+        """The one that brings all of these points, if there is such a one."""
+        self._put_together(points)
+        if self._misset or len(self._blocks) != 1 or self._blocks[0].request in self._apart:
+            return None
+        return self._blocks[0].request
+
+    def _put_together(self, points: Sequence[Point]) -> None:
+        """The blocks of these points. The same tuple again means the same points, and costs nothing."""
+        if points is self._points:
+            return
         spots = []
+        self._misset = {}
         for place, point in enumerate(points):
             if faults := point_faults(point, units=self._units):
-                results[place] = ReadError(point.id, Trouble.MISSET, " ".join(faults))
+                self._misset[place] = ReadError(point.id, Trouble.MISSET, " ".join(faults))
             else:
-                spots.append(_Spot(place, point, _request(point)))
-        yield from self._walk(_blocks(spots), results)
-        return [results[place] for place in range(len(points))]
+                spots.append(_Spot(place, point, request_for(point)))
+        self._blocks = _blocks(spots)
+        self._points = points if isinstance(points, tuple) else None  # a list may hold others next time
 
     def _walk(self, blocks: list[_Block], results: dict[int, Result]) -> Generator[Request, Outcome, None]:
         given_up: dict[int, Failed] = {}
@@ -117,7 +136,8 @@ class Questions:
                 results.update({spot.place: _value(spot, block=block, answered=outcome) for spot in block.spots})
 
 
-def _request(point: Point) -> Request:
+def request_for(point: Point) -> Request:
+    """The question for a point alone, whose `where` is without faults."""
     where = point.where
     function = TABLES[where.get("table", "holding_registers")]
     return Request(unit=where.get("unit", 1), function=function, address=where["address"], count=point.layout.words)

@@ -29,7 +29,7 @@ class Actor(Entry):
         self.points = tuple(one.point for one in bus.points)
         self.line = line_to(bus.driver, bus.address)
         self.watch = Watch(bus.id, chance=chance)
-        self.done: Done = list  # what a read calls when it has ended
+        self.done: Done  # what a read calls when it has ended; the engine's
         self.share = share  # 0 to 1: where in its period it has its turns
         self.opened = False  # whether it was ever read
         self.held = False  # by another line to the same bus that is still being closed
