@@ -25,7 +25,11 @@ PERIODS: dict[str, float] = {
     "factoryos.kernel.tasks.purge": 3600,
     "factoryos.ops.tasks.forget_sign_ins": 3600,
     "iot.tasks.forget_telemetry": 3600,
+    "iot.tasks.poll": 2,
+    "iot.tasks.tell_of_silence": 10,
 }
+# Task: the queue of workers that do nothing else (`--queues`). Everything else is any ordinary worker's.
+QUEUES = {"iot.tasks.poll": {"queue": "poll"}}
 
 
 def timetable() -> dict[str, Any]:
@@ -40,7 +44,7 @@ def configuration() -> dict[str, Any]:
     """Read when Celery first needs it, not when this module is imported: settings are not loaded by then."""
     from django.conf import settings
 
-    return {**settings.CELERY, "beat_schedule": timetable()}
+    return {**settings.CELERY, "beat_schedule": timetable(), "task_routes": QUEUES}
 
 
 app = Celery("factoryos")

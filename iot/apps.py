@@ -12,3 +12,4 @@ class IotConfig(AppConfig):
             andon,
             reviews,
         )
+        from iot.poller import boundaries  # noqa: F401 likewise

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from iot.models import PollShard
 
@@ -26,8 +27,11 @@ class Lease:
     fence: int
 
 
-def claim(*, owner: str, most: int) -> list[Lease]:
-    """Take up to `most` shards that have something to poll: those we had, and those whose lease has run out."""
+def claim(*, owner: str, most: int, among: Sequence[int] | None = None) -> list[Lease]:
+    """Take up to `most` shards (of all, or of those `among` which they must be) that have something to poll.
+
+    Those we had come first, then those whose lease has run out.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -35,13 +39,14 @@ def claim(*, owner: str, most: int) -> list[Lease]:
                 fence = fence + 1, polled_at = now()
             WHERE id IN (
                 SELECT id FROM iot_pollshard AS shard
-                WHERE (lease_until IS NULL OR lease_until < now() OR lease_owner = %(owner)s)
+                WHERE (lease_until IS NULL OR lease_until <= now() OR lease_owner = %(owner)s)
                   AND EXISTS (SELECT FROM iot_connection WHERE shard_id = shard.id AND active)
+                  AND (%(among)s::bigint[] IS NULL OR id = ANY(%(among)s::bigint[]))
                 ORDER BY lease_owner IS DISTINCT FROM %(owner)s, polled_at NULLS FIRST, id LIMIT %(most)s
                 FOR NO KEY UPDATE SKIP LOCKED
             ) RETURNING id, lease_owner, fence
             """,
-            {"owner": owner, "lasting": LEASE_S, "most": most},
+            {"owner": owner, "lasting": LEASE_S, "most": most, "among": None if among is None else list(among)},
         )
         return [Lease(*row) for row in cursor.fetchall()]
 
@@ -80,6 +85,11 @@ def hold(lease: Lease) -> None:
         )
         if cursor.fetchone() is None:
             raise LeaseLost()
+
+
+def are_polled() -> bool:
+    """Whether any poller is at work, as far as leases tell."""
+    return PollShard.objects.filter(lease_until__gt=Now()).exists()
 
 
 def shard_with_room() -> int:

@@ -1,11 +1,45 @@
 """Celery tasks of the machines: wake-ups only, each safe to run twice, late or beside itself."""
 
-from celery import shared_task
+from celery import current_app, shared_task
+from django.conf import settings
 
-from iot import telemetry
+from factoryos.kernel import wakeup
+from iot import shards, telemetry
+
+POLL_QUEUE = "poll"  # a queue of its own: a stint holds its worker for seconds
 
 
 @shared_task(name="iot.tasks.forget_telemetry")
 def forget_telemetry() -> int:
     """Forget the samples that are past their time; gives how many."""
     return telemetry.forget()
+
+
+@shared_task(name="iot.tasks.poll", acks_late=True)
+def poll() -> bool:
+    """Poll what nobody else does, for a stint; gives whether there was anything. Runs in a worker of its own kind.
+
+    At its end it asks for the next stint itself, so that none waits for a tick. The tick begins anew what was lost.
+    """
+    from iot.poller import running  # the engine and its drivers, which no other worker needs
+
+    if running.is_ending():
+        return False
+    polled = running.poller().stint(seconds=settings.POLL_STINT_S, told_to_end=running.is_ending)
+    if polled and not running.is_ending():
+        wakeup.ring(poll.name)
+    return polled
+
+
+@shared_task(name="iot.tasks.tell_of_silence")
+def tell_of_silence() -> int:
+    """Say of machines that nobody polls any more that there is no data; gives how many.
+
+    Where no poller is at work at all, the ticks that were meant for one are thrown away: they would only pile up.
+    """
+    from iot.poller import records
+
+    if not shards.are_polled():
+        with current_app.connection_for_write() as broker:
+            broker.default_channel.queue_purge(POLL_QUEUE)
+    return records.tell_of_silence()

@@ -57,15 +57,22 @@ class Line:
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[Line]:
-    """A line to the database that Django uses, with the same limits on every question."""
+async def connected(name: str, *, channel: str) -> AsyncIterator[AsyncConnection[Row]]:
+    """A session that listens on `channel`, on the database that Django uses and with the same limits on every question."""
     parameters: dict[str, Any] = connections["default"].get_connection_params()
     for django_only in ("cursor_factory", "context"):
         parameters.pop(django_only, None)
-    parameters |= {"autocommit": True, "application_name": NAME, "connect_timeout": CONNECT_SECONDS}
+    parameters |= {"autocommit": True, "application_name": name, "connect_timeout": CONNECT_SECONDS}
     connection = await AsyncConnection.connect(**parameters)
     try:
-        await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
-        yield Line(connection)
+        await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Line]:
+    """A line on which announcements are heard."""
+    async with connected(NAME, channel=CHANNEL) as connection:
+        yield Line(connection)

@@ -23,9 +23,18 @@ def web_command(port: int) -> list[str]:
 
 def worker_command() -> list[str]:
     """Workers need not know of one another: the database says what is to be done and by whom."""
+    return [*_celery_worker("worker", queue="celery"), "--concurrency", str(TASK_PROCESSES)]
+
+
+def poller_command() -> list[str]:
+    """A worker that polls machines and does nothing else. It keeps their lines open itself, so it has no processes."""
+    return [*_celery_worker("poller", queue="poll"), "--pool", "solo"]
+
+
+def _celery_worker(name: str, *, queue: str) -> list[str]:
     return [
         *(sys.executable, "-m", "celery", "--app", "factoryos.celery", "--quiet", "worker"),
-        *("--concurrency", str(TASK_PROCESSES), "--loglevel", "WARNING", "--hostname", f"worker-{os.getpid()}@%h"),
+        *("--queues", queue, "--loglevel", "WARNING", "--hostname", f"{name}-{os.getpid()}@%h"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
