@@ -42,6 +42,7 @@ class SheetShare:
     code: str
     name: str
     in_use: bool  # a retired machine takes no order; a work area is always in use
+    counted: bool  # the machine's own counter is read
     quantity: Decimal
     produced: Decimal
     active: bool
@@ -137,6 +138,11 @@ class Sheet:
     def machines(self) -> tuple[SheetShare, ...]:
         return tuple(share for share in self.shares if share.machine_id is not None)
 
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """The codes of its machines that count by themselves."""
+        return tuple(share.code for share in self.shares if share.counted)
+
 
 _SHEET = """
 SELECT o.id, o.uuid, o.reference, o.origin, o.state, o.version, o.priority, o.batch_number, o.customer_name, o.notes,
@@ -151,8 +157,8 @@ SELECT o.id, o.uuid, o.reference, o.origin, o.state, o.version, o.priority, o.ba
         FROM orders_orderline AS line JOIN manufacturing_item AS item ON item.id = line.item_id
         WHERE line.order_id = o.id),
     (SELECT json_agg(json_build_array(machine.id, coalesce(machine.code, area.code), coalesce(machine.name, area.name),
-            coalesce(machine.active, true), share.quantity::text, share.produced::text, share.active,
-            other.reference, other.uuid) ORDER BY share.sort)
+            coalesce(machine.active, true), coalesce(machine.counted, false), share.quantity::text,
+            share.produced::text, share.active, other.reference, other.uuid) ORDER BY share.sort)
         FROM orders_assignment AS share
         LEFT JOIN manufacturing_machine AS machine ON machine.id = share.machine_id
         LEFT JOIN manufacturing_workarea AS area ON area.id = share.work_area_id

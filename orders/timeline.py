@@ -44,9 +44,15 @@ def timeline(order_id: int, *, notes_only: bool = False, before: str = "", limit
     return Page(entries, f"{min(seq, 999_999_999)}-{min(note_id, 10**18 - 1)}" if events or notes else None)
 
 
-def since(order_id: int, *, version: int, limit: int = 20) -> list[OrderEvent]:
-    """The events after a version, oldest first."""
-    return list(OrderEvent.objects.filter(order_id=order_id, seq__gt=version).order_by("seq")[:limit])
+def since(order_id: int, *, version: int, limit: int) -> list[OrderEvent]:
+    """The last `limit` events after a version, oldest first."""
+    return list(OrderEvent.objects.filter(order_id=order_id, seq__gt=version).order_by("-seq")[:limit])[::-1]
+
+
+def since_but_counts(order_id: int, *, version: int, limit: int) -> list[OrderEvent]:
+    """As `since`, without the counts: a machine adds one every few seconds, and nothing else would be seen for them."""
+    events = OrderEvent.objects.filter(order_id=order_id, seq__gt=version).exclude(verb="report")
+    return list(events.order_by("-seq")[:limit])[::-1]
 
 
 def _place(text: str) -> tuple[int, int]:

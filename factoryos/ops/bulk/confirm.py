@@ -128,7 +128,8 @@ def _changes(seen: Seen, ids: Sequence[int], *, by: Actor) -> str:
     """What is different from what the preview showed, in words; empty if nothing is."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), count(*) FILTER (WHERE known.version <> seen.version)"
+            "SELECT count(*), count(*) FILTER (WHERE known.version <> seen.version AND EXISTS (SELECT FROM orders_orderevent"
+            " AS event WHERE event.order_id = known.id AND event.seq > seen.version AND event.verb <> 'report'))"
             " FROM unnest(%s::bigint[], %s::int[]) AS seen(id, version)"
             " JOIN orders_productionorder AS known ON known.id = seen.id AND known.factory_id = %s",
             [list(seen.ids), list(seen.versions), by.factory.id],

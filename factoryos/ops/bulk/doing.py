@@ -7,7 +7,7 @@ from factoryos.ops.bulk.steps import NotUndoable, Stepped
 from factoryos.ops.models import BulkOperation, BulkRow
 from orders.actions import add_note
 from orders.locks import lock_order
-from orders.models import OrderEvent
+from orders.timeline import since_but_counts
 
 UNDO = "undo"
 
@@ -34,9 +34,7 @@ def _taken_back(undo_of: int, claim: Claim) -> Stepped:
     if undo is None:
         raise NotUndoable(detail="This cannot be taken back")
     order = lock_order(claim.order_id, by=claim.by)
-    if order.version != row.version_after:
-        last = (
-            OrderEvent.objects.filter(order_id=order.pk).order_by("-seq").values_list("actor_name", flat=True).first()
-        )
-        raise ChangedSince(name=last or "somebody")
+    assert row.version_after is not None, "what was done has left a version"
+    if others := since_but_counts(order.pk, version=row.version_after, limit=1):
+        raise ChangedSince(name=others[0].actor_name or "somebody")
     return undo.take_back(claim.order_id, claim.by, row.before)

@@ -71,7 +71,7 @@ def of_event(event: OrderEvent, *, zone: ZoneInfo) -> Happening:
     moved = event.moved and event.from_state and event.from_state != event.to_state
     return Happening(
         id=f"event-{event.seq}",
-        who=event.actor_name or event.actor_kind,
+        who=who(kind=event.actor_kind, actor_id=event.actor_id, name=event.actor_name),
         what=_what(event, data),
         at=event.at,
         source=source(kind=event.actor_kind, face=event.face, credential=event.credential),
@@ -82,6 +82,11 @@ def of_event(event: OrderEvent, *, zone: ZoneInfo) -> Happening:
         notes=event.notes or "",
         operation=parse_uuid(data.get("operation")),
     )
+
+
+def who(*, kind: str, actor_id: str, name: str) -> str:
+    """A person by name, a machine by its code, as on the floor."""
+    return (actor_id if kind == "device" else name) or name or kind
 
 
 def source(*, kind: str, face: str, credential: str) -> str:
@@ -98,7 +103,9 @@ def source(*, kind: str, face: str, credential: str) -> str:
 def _what(event: OrderEvent, data: Mapping[str, Any]) -> str:
     if event.verb == "report":
         counts = [f"{_signed(data.get(name))} {name}" for name in ("good", "rejected") if _signed(data.get(name))]
-        return f"{words.did(event.verb)} {words.listed(counts, 'and') if counts else 'a count'}"
+        told = words.listed(counts, "and") if counts else "a count"
+        by_machine = event.actor_kind == "device"
+        return f"counted {told.replace('+', '')}" if by_machine else f"{words.did(event.verb)} {told}"
     if event.verb in ("begin_work", "finish_work"):
         return f"{words.did(event.verb)} {data.get('workOrder') or 'a work order'} {data.get('name') or ''}".strip()
     if event.verb == "hold" and event.moved:
@@ -195,6 +202,13 @@ def _closed(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
     return [Change(label, "", str(value)[:LONGEST]) for label, value in facts if value]
 
 
+def _reported(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
+    """A count by hand where a counter is read."""
+    if not data.get("besideCounter"):
+        return []
+    return [Change("By hand", "", "The machine counts by itself: somebody looks whether these were counted twice")]
+
+
 def _finished(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
     return [Change("Minutes", "", _number(data["minutes"]))] if data.get("minutes") is not None else []
 
@@ -231,6 +245,7 @@ _FACTS: dict[str, Callable[[Mapping[str, Any], ZoneInfo], list[Change]]] = {
     "schedule": _scheduled,
     "create": _created,
     "verify": _verified,
+    "report": _reported,
     "close": _closed,
     "finish_work": _finished,
 }

@@ -8,9 +8,9 @@ from django.db.models import Count, Sum
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import allows
-from factoryos.ops.order_page import material
+from factoryos.ops.order_page import material, words
 from factoryos.ops.order_page.forecast import forecast
-from factoryos.ops.order_page.happenings import happenings, source
+from factoryos.ops.order_page.happenings import happenings, source, who
 from factoryos.ops.order_page.steps import steps_of
 from orders import timeline, trail
 from orders.models import Note, ProductionOrder, QuantityEntry
@@ -35,6 +35,7 @@ def head(order: Sheet, *, by: Actor) -> dict[str, Any]:
         "forecast": forecast(order, now=clock.now()),
         "ended": order.state in (*DONE, *ENDED),
         "good_share": _share(order.good, order.target),
+        "counters": words.by_themselves(order.counters),
     }
 
 
@@ -71,6 +72,8 @@ def _entry(entry: QuantityEntry, names: dict[int, str]) -> dict[str, Any]:
         "line": names.get(entry.line_id, ""),
         "corrects": corrects,
         "reverses": entry.reverses_id,
+        "who": who(kind=entry.actor_kind, actor_id=entry.actor_id, name=entry.actor_name),
+        "by_machine": entry.source == QuantityEntry.Source.MACHINE,
         "source": source(kind=entry.actor_kind, face=entry.face, credential=""),
         "kind": QuantityEntry.Source(entry.source).label,
         "missed": material.missed_by(entry),

@@ -18,7 +18,6 @@ from factoryos.ops.order_page.forms.planning import AdjustQuantity
 from factoryos.ops.order_page.happenings import happenings
 from factoryos.ops.order_page.steps import why_not
 from factoryos.ops.refusals import is_fragment
-from orders import timeline
 from orders.sheet import Sheet, sheet_of
 
 
@@ -82,12 +81,11 @@ def went(request: ConsoleRequest, done: Done) -> HttpResponse:
 def _overtaken(request: ConsoleRequest, form: VerbForm) -> HttpResponse:
     """What others did since, in words, beside what was about to be done; it may be sent again on top of that."""
     order = sheet_of(form.order.id, by=request.actor)
-    seen = form.cleaned_data["version"]
-    meanwhile = happenings(timeline.since(order.id, version=seen), by=request.actor)
+    meanwhile = happenings(form.meanwhile(limit=5), by=request.actor)
     again = form.on_top_of(order)
     again.is_valid()
     refused = why_not(order, form.verb, by=request.actor)
-    return _shown(request, again, status=409, refused=refused, meanwhile=meanwhile[-5:], overtaken=True)
+    return _shown(request, again, status=409, refused=refused, meanwhile=meanwhile, overtaken=True)
 
 
 def _previewed(request: ConsoleRequest, form: VerbForm) -> dict[str, Any]:

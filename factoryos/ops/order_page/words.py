@@ -68,7 +68,15 @@ def whom_to_ask(verb: str) -> str:
     return listed(f"{'an' if name[0] in 'aeio' else 'a'} {name}" for name in (ROLE_NAMES[role] for role in roles))
 
 
-FEW_PARTS = 4  # components that a sentence names
+def by_themselves(machines: Sequence[str]) -> str:
+    """Which machines count without anybody: `PRESS-01 counts by itself`; empty where none does."""
+    if not machines:
+        return ""
+    named = [*machines[:FEW_PARTS], *([f"{len(machines) - FEW_PARTS} more"] if len(machines) > FEW_PARTS else [])]
+    return f"{listed(named, 'and')} {'count by themselves' if len(machines) > 1 else 'counts by itself'}"
+
+
+FEW_PARTS = 4  # components or machines that a sentence names
 
 
 def amount_of(part: Mapping[str, Any], name: str) -> str:

@@ -13,6 +13,7 @@ from orders.models import Assignment, OrderEvent, ProductionOrder
 from quality.models import Hold
 from tests import floor
 from tests.ops.bulk.desk import Desk, events, states
+from tests.own_counts import counted
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,18 @@ def test_orders_go_back_to_the_machines_they_were_on_but_not_out_of_line() -> No
     assert list(shares) == [(first.pk, 500), (second.pk, 500)]
     assert desk.counts(undone) == (1, 0, 1, 0)
     assert desk.results(undone)["results"][0]["code"] == "not_undoable"
+
+
+def test_what_a_machine_counts_since_is_in_nobodys_way() -> None:
+    desk = Desk()
+    order = desk.running()
+    sent = desk.confirms(desk.preview("priority", desk.selects(order), priority="rush"), priority="rush")
+    counted(order, desk.machine, good=1)
+    operation = desk.operation(desk.apply(sent))
+    assert operation.set_changed == ""
+    counted(order, desk.machine, good=1)
+    assert desk.counts(undo(desk, operation)) == (1, 0, 0, 0)
+    assert ProductionOrder.objects.get(pk=order.pk).priority == "standard"
 
 
 def test_a_row_that_a_third_party_changed_since_is_left_and_it_is_said_by_whom() -> None:

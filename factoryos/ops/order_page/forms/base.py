@@ -10,6 +10,7 @@ from factoryos.kernel.problems import Problem, Stale
 from factoryos.ops.order_page import refusal_words, words
 from orders import timeline
 from orders.locks import lock_order
+from orders.models import OrderEvent
 from orders.sheet import Sheet
 
 
@@ -18,6 +19,7 @@ class VerbForm(forms.Form):
 
     verb: ClassVar[str]
     intro: ClassVar[str] = ""
+    warning: str = ""  # what the person should know before anything is done
     danger: ClassVar[bool] = False
     # Whether pieces counted meanwhile make what was seen outdated. A machine counts every few seconds, and nobody
     # could press Pause in time if its counts did.
@@ -71,9 +73,13 @@ class VerbForm(forms.Form):
         order = lock_order(self.order.id, by=self.by)
         if order.version == seen or self.adds_only:
             return
-        meanwhile = timeline.since(order.pk, version=seen, limit=500)
-        if order.version < seen or any(self.counts_matter or event.verb != "report" for event in meanwhile):
+        if order.version < seen or self.meanwhile(limit=1):
             raise Stale(current=order.version)
+
+    def meanwhile(self, *, limit: int) -> list[OrderEvent]:
+        """The last things that happened since the form was shown and that make what was seen outdated."""
+        events = timeline.since if self.counts_matter else timeline.since_but_counts
+        return events(self.order.id, version=self.cleaned_data["version"], limit=limit)
 
     def tell(self, problem: Problem) -> None:
         """Put a refusal beside the field it is about, in this form's words."""

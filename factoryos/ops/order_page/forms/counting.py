@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from factoryos.kernel.quantities import ZERO, shortest
+from factoryos.ops.order_page import words
 from factoryos.ops.order_page.forms.base import VerbForm
 from factoryos.ops.order_page.forms.fields import BATCH, NOTES, REASON, AmountField, TextField
 from manufacturing.models import Item
@@ -28,6 +29,7 @@ class Report(VerbForm):
 
     def build(self) -> None:
         lines, fields = self.order.lines, self.fields
+        self.warning = self._beside(self.order.counters)
         decimals = max((line.decimals for line in lines), default=0)
         unit = f" ({self.order.unit})" if self.order.unit else ""
         if len(lines) > 1:
@@ -45,6 +47,17 @@ class Report(VerbForm):
                 help_text="One a line, one for each good piece.",
             )  # fmt: skip
         fields["reason"] = TextField(required=False, max_length=REASON, help_text="Needed for a correction.")
+
+    @staticmethod
+    def _beside(counters: tuple[str, ...]) -> str:
+        """Nothing is refused beside a counter, for a counter may fail; but the pieces may be counted twice."""
+        if not counters:
+            return ""
+        own = "their own counts" if len(counters) > 1 else "its own count"
+        return (
+            f"{words.by_themselves(counters)}. What is reported here is added to {own}: report only pieces that were not "
+            "counted, or take back what was counted too often. Somebody looks at every count made by hand beside a counter."
+        )
 
     def clean_serial_numbers(self) -> tuple[str, ...]:
         numbers = [line.strip() for line in self.cleaned_data["serial_numbers"].splitlines() if line.strip()]
