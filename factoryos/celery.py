@@ -27,6 +27,7 @@ PERIODS: dict[str, float] = {
     "iot.tasks.forget_telemetry": 3600,
     "iot.tasks.poll": 2,
     "iot.tasks.tell_of_silence": 10,
+    "iot.tasks.sweep_silence": 10,
 }
 # Task: the queue of workers that do nothing else (`--queues`). Everything else is any ordinary worker's.
 QUEUES = {"iot.tasks.poll": {"queue": "poll"}}

@@ -4,7 +4,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 
 from factoryos.kernel import wakeup
-from iot import shards, telemetry
+from iot import shards, silence, telemetry
 
 POLL_QUEUE = "poll"  # a queue of its own: a stint holds its worker for seconds
 
@@ -43,3 +43,9 @@ def tell_of_silence() -> int:
         with current_app.connection_for_write() as broker:
             broker.default_channel.queue_purge(POLL_QUEUE)
     return records.tell_of_silence()
+
+
+@shared_task(name="iot.tasks.sweep_silence")
+def sweep_silence() -> int:
+    """Say of every machine of which nothing has been heard for a while that there is no data; gives how many."""
+    return silence.sweep()
