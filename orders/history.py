@@ -1,6 +1,7 @@
 """Writing history: the order's new row, its event and its announcement, in one statement, so that none goes without."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,11 @@ from factoryos.kernel import clock, wakeup
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.problems import Busy
-from factoryos.kernel.quantities import shortest
+from factoryos.kernel.quantities import ZERO, exactly, shortest
 from factoryos.kernel.rows import columns_of, names_of, values_of
 from orders.chain import event_hash
 from orders.models import OrderEvent, OrderLine, ProductionOrder
+from orders.specs import Count
 
 _EVENT_COLUMNS = (
     "uuid", "order_id", "factory_id", "seq", "verb", "moved", "from_state", "to_state", "actor_kind", "actor_id",
@@ -25,6 +27,24 @@ _INSERT_EVENT = f"INSERT INTO orders_orderevent ({', '.join(_EVENT_COLUMNS)})"
 _INSERT_MESSAGE = "INSERT INTO kernel_outboxmessage (topic, factory_id, key, payload)"
 _PLACES = ", ".join(["%s"] * len(_EVENT_COLUMNS))
 
+_PAYLOAD = "%s::text[], %s::bigint[], %s::text[], %s::jsonb[]"  # of messages
+# Of orders that stay in their state. An order of which nobody wrote past the lock is found, whoever is not has no event.
+_APPEND_ALL = f"""
+WITH changed AS (
+    UPDATE orders_productionorder AS the_order SET version = the_order.version + change.events,
+        chain_head = change.head, updated_at = change.at, quantity_good = the_order.quantity_good + change.good,
+        quantity_rejected = the_order.quantity_rejected + change.rejected
+    FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::text[], %s::timestamptz[], %s::numeric[],
+        %s::numeric[]) AS change(id, state, version, events, head, at, good, rejected)
+    WHERE the_order.id = change.id AND the_order.state = change.state AND the_order.version = change.version
+    RETURNING the_order.id
+), event AS (
+    {_INSERT_EVENT} SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::bool[],
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::jsonb[], %s::timestamptz[], %s::text[], %s::text[])
+), message AS ({_INSERT_MESSAGE} SELECT * FROM unnest({_PAYLOAD}))
+SELECT count(*) FROM changed
+"""
 
 # What a new order and its first event cannot have yet; the columns are null, or 0 by the database's default.
 _LATER = frozenset({
@@ -189,6 +209,50 @@ def append(
     _bring_up_to_date(order, event=event, changes=changes, increments=increments)
     transaction.on_commit(wakeup.ring)
     return event
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of many things that happened to orders which stay in their state: by whom, what it adds, and what is told."""
+
+    order: ProductionOrder
+    by: Actor
+    count: Count
+    data: dict[str, Any]
+
+
+@exactly()
+def append_all(steps: Sequence[Step], *, verb: str) -> None:
+    """Write an event for each step, one after the other, with its announcement, and bring the orders up to date.
+
+    Problem: Busy, as with `append`.
+    """
+    before = {step.order.pk: (step.order, str(step.order.state), step.order.version) for step in steps}
+    added = {order_id: [ZERO, ZERO] for order_id in before}
+    events, messages = [], []
+    for step in steps:
+        order, state = step.order, str(step.order.state)
+        event = _event(order, verb=verb, by=step.by, from_state=state, moved=False, reason=None, notes=None,
+                       data=step.data)  # fmt: skip
+        events.append(_event_values(event, _EVENT_COLUMNS))
+        messages.append(_message_values(order, event))
+        increments = {"quantity_good": step.count.good, "quantity_rejected": step.count.rejected}
+        _bring_up_to_date(order, event=event, changes={}, increments=increments)
+        added[order.pk][0] += step.count.good
+        added[order.pk][1] += step.count.rejected
+    orders = [
+        (key, state, version, order.version - version, order.chain_head, order.updated_at, *added[key])
+        for key, (order, state, version) in before.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND_ALL, [*_columns(orders), *_columns(events), *_columns(messages)])
+        if cursor.fetchone()[0] != len(orders):
+            raise Busy()
+    transaction.on_commit(wakeup.ring)
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _bring_up_to_date(

@@ -1,12 +1,15 @@
 """The quantity ledger: booking an entry, its projections, and the one judgement of over-production."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
+from factoryos.kernel.quantities import ZERO, exactly
 from factoryos.kernel.rows import columns_of, names_of, values_of
 from manufacturing.models import Item
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
@@ -21,6 +24,24 @@ _BOOK = (
     f" VALUES ({', '.join(['%s'] * len(columns_of(QuantityEntry)))}) RETURNING id),"
     " line AS (UPDATE orders_orderline SET good = good + %s, rejected = rejected + %s WHERE id = %s)"
 )
+# The same for many; nobody named numbers or lots for them.
+_BOOK_ALL = """
+WITH entry AS (
+    INSERT INTO orders_quantityentry (uuid, order_id, line_id, good, rejected, source, machine_id, lot_number,
+        short_consumption, idempotency_key, actor_kind, actor_id, actor_name, face, occurred_at, at, serial_numbers,
+        consumed_lots)
+    SELECT entry.*, '{}', '[]' FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[],
+        %s::text[], %s::bigint[], %s::text[], %s::jsonb[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::timestamptz[], %s::timestamptz[]) AS entry RETURNING id, uuid
+), line AS (
+    UPDATE orders_orderline AS line SET good = line.good + more.good, rejected = line.rejected + more.rejected
+    FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS more(id, good, rejected) WHERE line.id = more.id
+), share AS (
+    UPDATE orders_assignment AS share SET produced = share.produced + more.produced
+    FROM unnest(%s::bigint[], %s::numeric[]) AS more(id, produced) WHERE share.id = more.id
+)
+SELECT uuid, id FROM entry
+"""
 _BOOK_ON_MACHINE = ", share AS (UPDATE orders_assignment SET produced = produced + %s WHERE id = %s)"
 
 
@@ -52,6 +73,35 @@ def require_not_negative(line: OrderLine, assignment: Assignment | None, *, coun
         raise TotalBelowZero(totals={"good": line.good, "rejected": line.rejected})
 
 
+def entry_of(
+    order: ProductionOrder,
+    line: OrderLine,
+    *,
+    count: Count,
+    by: Actor,
+    source: str,
+    machine_id: int | None,
+    **circumstances: Any,
+) -> QuantityEntry:
+    """The entry of a count, not yet written; `circumstances` are further columns of it."""
+    now = clock.now()
+    circumstances.setdefault("occurred_at", now)
+    return QuantityEntry(
+        order=order,
+        line=line,
+        good=count.good,
+        rejected=count.rejected,
+        source=source,
+        machine_id=machine_id,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_name=by.name,
+        face=by.face,
+        at=now,
+        **circumstances,
+    )
+
+
 def book(
     order: ProductionOrder,
     line: OrderLine,
@@ -67,24 +117,11 @@ def book(
     `circumstances` are further columns of the entry. The caller holds the order's lock and adds `count` to the order's
     totals in the same move (lifecycle.move, increments).
     """
-    now = clock.now()
-    circumstances.setdefault("occurred_at", now)
-    entry = QuantityEntry(
-        order=order,
-        line=line,
-        good=count.good,
-        rejected=count.rejected,
-        source=source,
-        machine=assignment.machine if assignment else None,
-        actor_kind=by.kind,
-        actor_id=by.id,
-        actor_name=by.name,
-        face=by.face,
-        at=now,
-        **circumstances,
-    )
+    machine_id = assignment.machine_id if assignment else None
+    entry = entry_of(order, line, count=count, by=by, source=source, machine_id=machine_id, **circumstances)
     statement, values = _BOOK, [*values_of(entry), count.good, count.rejected, line.pk]
     if assignment is not None:
+        entry.machine = assignment.machine
         statement += _BOOK_ON_MACHINE
         values += [count.produced, assignment.pk]
         assignment.produced += count.produced
@@ -95,6 +132,55 @@ def book(
     line.good += count.good
     line.rejected += count.rejected
     return entry
+
+
+@exactly()
+def book_all(entries: Sequence[tuple[QuantityEntry, int]]) -> None:
+    """Append many, each with the assignment whose machine made it, and bring all projections but the orders' up to date.
+
+    The caller holds the locks of all their orders.
+    """
+    lines: dict[int, list[Decimal]] = {}
+    shares: dict[int, Decimal] = {}
+    for entry, assignment_id in entries:
+        line = lines.setdefault(entry.line_id, [ZERO, ZERO])
+        line[0] += entry.good
+        line[1] += entry.rejected
+        shares[assignment_id] = shares.get(assignment_id, ZERO) + entry.good + entry.rejected
+    rows = [
+        (one.uuid, one.order_id, one.line_id, one.good, one.rejected, one.source, one.machine_id, one.lot_number,
+         Jsonb(one.short_consumption), one.idempotency_key, one.actor_kind, one.actor_id, one.actor_name, one.face,
+         one.occurred_at, one.at)
+        for one, _ in entries
+    ]  # fmt: skip
+    values: list[Any] = [list(column) for column in zip(*rows, strict=True)]
+    values += [list(lines), [line[0] for line in lines.values()], [line[1] for line in lines.values()]]
+    values += [list(shares), list(shares.values())]
+    with connection.cursor() as cursor:
+        cursor.execute(_BOOK_ALL, values)
+        ids = dict(cursor.fetchall())
+    for entry, _ in entries:
+        entry.pk = ids[entry.uuid]
+
+
+_BY_KEY = """
+SELECT entry.order_id, entry.idempotency_key, entry.id FROM unnest(%s::bigint[], %s::text[]) AS wanted(order_id, key)
+JOIN orders_quantityentry AS entry ON entry.order_id = wanted.order_id AND entry.idempotency_key = wanted.key
+"""
+
+
+def entries_by_key(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """The entries that were booked under these (order, idempotency key); unknown ones are left out."""
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_KEY, [list(column) for column in zip(*keys, strict=True)])
+        return {(order_id, key): entry_id for order_id, key, entry_id in cursor.fetchall()}
+
+
+def told(entry: QuantityEntry) -> dict[str, Any]:
+    """What the order's event says of an entry."""
+    return {"entry": entry.uuid, "good": entry.good, "rejected": entry.rejected, "source": entry.source}
 
 
 def default_lot(order: ProductionOrder, line: OrderLine) -> str | None:

@@ -1,11 +1,13 @@
 """The life of an order: which verb is possible when, and the only place that makes the moves (design: one life)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Problem
 from orders import history
+from orders.history import Step
 from orders.models import OrderEvent, ProductionOrder
 from orders.models.life import no_open_hold, verification_not_required
 from orders.moves import legal_verbs, table
@@ -82,3 +84,11 @@ def move(
         notes=notes,
         data=data,
     )
+
+
+def report_all(steps: Sequence[Step]) -> None:
+    """Make the moves of many reports, one after the other; they leave each order where it is. Problems: those of `ask`."""
+    for order in {step.order.pk: step.order for step in steps}.values():
+        ask(order, "report")
+        order.report()
+    history.append_all(steps, verb="report")

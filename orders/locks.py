@@ -1,5 +1,7 @@
 """Locking the rows a verb works on, in the one order that every path keeps: order → line → machine → stock."""
 
+from collections.abc import Collection
+
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.locks import lock_one, locked
 from factoryos.kernel.problems import Invalid, NotFound, Stale
@@ -15,6 +17,12 @@ def lock_order(order_id: int, *, by: Actor) -> ProductionOrder:
         raise NotFound(thing="Production order")
     order.needs_verification = by.factory.requires_verification
     return order
+
+
+def lock_those_free(order_ids: Collection[int]) -> dict[int, ProductionOrder]:
+    """Of these orders, by id, those that nobody else works on in this instant, locked; nobody is waited for."""
+    rows = find_all(ProductionOrder, "id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED", [list(order_ids)])
+    return {order.pk: order for order in rows}
 
 
 def state_when_locked(order_id: int, *, by: Actor) -> str:
@@ -35,6 +43,15 @@ def require_version(order_id: int, *, by: Actor, seen: int) -> None:
 def lines_of(order: ProductionOrder) -> list[OrderLine]:
     """The lines of a locked order. They are only ever changed under the order's lock, so they need none of their own."""
     return find_all_with(OrderLine, "item", "this.order_id = %s ORDER BY this.sort", [order.pk])
+
+
+def lines_of_many(order_ids: Collection[int]) -> dict[int, list[OrderLine]]:
+    """The same for several locked orders."""
+    found: dict[int, list[OrderLine]] = {}
+    where = "this.order_id = ANY(%s) ORDER BY this.order_id, this.sort"
+    for line in find_all_with(OrderLine, "item", where, [list(order_ids)]):
+        found.setdefault(line.order_id, []).append(line)
+    return found
 
 
 def line_to_adjust(order: ProductionOrder, *, line_id: int | None) -> OrderLine:

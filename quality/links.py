@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from quality.models import Consumption, Output
 
-Key = tuple[int, int, int | None]  # run (a quantity entry), item, lot or none
+
+class Key(NamedTuple):
+    """What a link is about: the run (a quantity entry) of an order, and the item, of a lot or of none."""
+
+    factory_id: int
+    order_id: int
+    run_id: int
+    item_id: int
+    lot_id: int | None
+
 
 _ADD = """
 INSERT INTO {table} AS link (factory_id, order_id, run_id, item_id, lot_id, quantity)
-SELECT %s, %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[])
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[])
 ON CONFLICT (run_id, item_id, lot_id) DO UPDATE SET quantity = link.quantity + excluded.quantity
 """
 _TAKE_BACK = """
@@ -20,9 +29,7 @@ WHERE link.run_id = change.run_id AND link.item_id = change.item_id AND link.lot
 """
 
 
-def statements(
-    *, factory_id: int, order_id: int, used: Mapping[Key, Decimal], made: Mapping[Key, Decimal]
-) -> list[tuple[str, list[Any]]]:
+def statements(*, used: Mapping[Key, Decimal], made: Mapping[Key, Decimal]) -> list[tuple[str, list[Any]]]:
     """What adds these quantities to the links of their runs; negative ones (a correction) are taken back.
 
     [(sql, values)], to be run as parts of the statement that writes the moves, so that neither goes without the other.
@@ -31,9 +38,9 @@ def statements(
     for model, changes in ((Consumption, used), (Output, made)):
         table = model._meta.db_table
         more = [(*key, quantity) for key, quantity in changes.items() if quantity > 0]
-        less = [(*key, quantity) for key, quantity in changes.items() if quantity < 0]
+        less = [(key.run_id, key.item_id, key.lot_id, quantity) for key, quantity in changes.items() if quantity < 0]
         if more:
-            found.append((_ADD.format(table=table), [factory_id, order_id, *_columns(more)]))
+            found.append((_ADD.format(table=table), _columns(more)))
         if less:
             found.append((_TAKE_BACK.format(table=table), _columns(less)))
     return found

@@ -12,10 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-from factoryos.kernel.ids import uuid7
 from factoryos.kernel.quantities import ZERO
-from manufacturing.models import MAIN, Item
-from manufacturing.stock.lots import lots_for
+from manufacturing.models import MAIN
 
 
 @dataclass(slots=True)
@@ -42,6 +40,19 @@ class Place:
     item_id: int
     lot_id: int | None = None
     location_id: int | None = None
+
+
+class Shelves:
+    """Locked balances, by id and by item."""
+
+    def __init__(self, balances: dict[int, Balance]) -> None:
+        self.by_id = balances
+        self._by_item: dict[int, list[Balance]] = {}
+        for balance in balances.values():
+            self._by_item.setdefault(balance.item_id, []).append(balance)
+
+    def of_item(self, item_id: int) -> list[Balance]:
+        return self._by_item.get(item_id, [])
 
 
 # A lot is looked up for each row that is found (LATERAL, LIMIT): a plan for more rows than there are reads all lots.
@@ -88,36 +99,6 @@ def find_places(places: Sequence[Place], *, factory_id: int) -> list[int]:
         _make(missing, factory_id=factory_id)
         found = _known(keys)
     return [found[key] for key in keys]
-
-
-# The lot's balance in the main store, both made where the lot is new. Gives nothing where somebody else makes the same
-# lot in this instant, or where only the balance is missing.
-_FIND_OR_MAKE = """
-WITH main AS (SELECT id FROM manufacturing_stocklocation WHERE factory_id = %(factory)s AND code = %(main)s),
-known AS (SELECT id FROM manufacturing_lot WHERE item_id = %(item)s AND code = %(code)s),
-lot AS (
-    INSERT INTO manufacturing_lot (uuid, factory_id, item_id, code, serial)
-    SELECT %(uuid)s, %(factory)s, %(item)s, %(code)s, false FROM main WHERE NOT EXISTS (SELECT FROM known)
-    ON CONFLICT (item_id, code) DO NOTHING RETURNING id
-), place AS (
-    INSERT INTO manufacturing_stockbalance (factory_id, item_id, lot_id, location_id)
-    SELECT %(factory)s, %(item)s, lot.id, main.id FROM lot, main RETURNING id
-)
-SELECT id FROM place UNION ALL
-SELECT balance.id FROM known, main, manufacturing_stockbalance AS balance
-WHERE balance.item_id = %(item)s AND balance.lot_id = known.id AND balance.location_id = main.id
-"""
-
-
-def find_place_of_lot(item: Item, code: str) -> int:
-    """The balance of one lot in the main location, found or made with its lot in one statement, as for find_places."""
-    values: dict[str, Any] = {"factory": item.factory_id, "main": MAIN, "item": item.pk, "code": code, "uuid": uuid7()}
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND_OR_MAKE, values)
-        if row := cursor.fetchone():
-            return int(row[0])
-    lots = lots_for(item, [code])
-    return find_places([Place(item.pk, lots[0])], factory_id=item.factory_id)[0]
 
 
 Key = tuple[int, int | None, int]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from factoryos.kernel import clock
+from factoryos.kernel import clock, outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid, NotFound
@@ -10,10 +10,13 @@ from manufacturing.models import Item
 from orders import ledger, lifecycle
 from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
-from orders.materials import production
+from orders.materials import production, stock_plan
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
 from orders.specs import Circumstances, Count, Made
 
+BESIDE_COUNTER = (
+    "count.beside_counter"  # outbox topic: the same pieces may be counted twice, by hand and by the machine
+)
 FUTURE_TOLERANCE = timedelta(minutes=5)  # how far a reporter's clock may run ahead of ours
 
 
@@ -70,10 +73,25 @@ def report(
 
     stock.write(entry_id=entry.pk)
 
-    data = {"entry": entry.uuid, "good": count.good, "rejected": count.rejected, "source": entry.source}
-    data |= production.told(stock)
+    data = ledger.told(entry) | stock_plan.told(stock)
+    if _is_beside_a_counter(assignment, by=by, count=count):
+        data["besideCounter"] = True
+        _have_it_looked_at(entry)
     lifecycle.move(order, "report", by=by, increments=ledger.increments_of(count), reason=reason, data=data)
     return order, entry
+
+
+def _is_beside_a_counter(assignment: Assignment | None, *, by: Actor, count: Count) -> bool:
+    """Whether somebody counted pieces that the machine counts as well. A correction counts none."""
+    counts_itself = assignment is not None and assignment.machine is not None and assignment.machine.counted
+    return counts_itself and by.kind != "device" and not count.is_correction
+
+
+def _have_it_looked_at(entry: QuantityEntry) -> None:
+    outbox.put(
+        topic=BESIDE_COUNTER, factory_id=entry.order.factory_id, key=str(entry.uuid),
+        payload={"entry": entry.pk, "machine": entry.machine_id},
+    )  # fmt: skip
 
 
 def _line(order: ProductionOrder, where: Circumstances) -> OrderLine:

@@ -9,7 +9,7 @@ from factoryos.kernel.problems import Invalid, NotFound
 from orders import ledger, lifecycle
 from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
-from orders.materials import production
+from orders.materials import production, stock_plan
 from orders.models import OrderLine, ProductionOrder, QuantityEntry
 from orders.problems import QuantityMismatch
 from orders.specs import Count, LineCount, Made
@@ -53,7 +53,7 @@ def verify(
     )  # fmt: skip
 
     data = {"verification": signed.uuid, "final": final, "good": good, "rejected": rejected,
-            "difference": {"good": total.good, "rejected": total.rejected}, **production.told(*booked)}  # fmt: skip
+            "difference": {"good": total.good, "rejected": total.rejected}, **stock_plan.told(*booked)}  # fmt: skip
     lifecycle.move(
         order, "verify", by=by, changes={"quantity_final": final}, increments=ledger.increments_of(total), notes=notes,
         data=data,
@@ -93,7 +93,7 @@ def _differences(
 
 def _book(
     order: ProductionOrder, differences: list[tuple[OrderLine, Count]], *, by: Actor
-) -> list[production.StockPlan]:
+) -> list[stock_plan.StockPlan]:
     """Append the differences. They belong to the machine where there is but one and its count can bear it.
 
     Gives what they did to stock.

@@ -61,6 +61,7 @@ LEFT JOIN manufacturing_reservation AS reservation ON reservation.component_id =
 WHERE {orders} ORDER BY component.order_id, component.position, reservation.balance_id
 """
 _OF_ONE = _READ.format(orders="component.order_id = %s")
+_OF_LINES = _READ.format(orders="component.order_id = ANY(%s) AND component.line_id = ANY(%s)")
 _OF_MANY = _READ.format(
     orders="component.order_id IN (SELECT id FROM orders_productionorder WHERE id = ANY(%s) AND state = ANY(%s))"
 )
@@ -69,6 +70,15 @@ _OF_MANY = _READ.format(
 def components_of(order_id: int) -> list[Component]:
     """The order's components by position. They change only under the order's lock, which the caller holds."""
     return _read(_OF_ONE, [order_id]).get(order_id, [])
+
+
+def components_by_line(*, order_ids: Sequence[int], line_ids: Sequence[int]) -> dict[int, list[Component]]:
+    """The same for some lines of several locked orders, by line."""
+    found: dict[int, list[Component]] = {}
+    for components in _read(_OF_LINES, [list(order_ids), list(line_ids)]).values():
+        for component in components:
+            found.setdefault(component.line_id, []).append(component)
+    return found
 
 
 def components_of_many(order_ids: Sequence[int], *, states: Iterable[str]) -> dict[int, list[Component]]:

@@ -9,8 +9,9 @@ from django.db import connection
 from factoryos.kernel.quantities import ZERO
 from manufacturing.models import Item, StockMove
 from manufacturing.problems import StockShort
-from manufacturing.stock.balances import Balance, Place, find_place_of_lot, find_places
+from manufacturing.stock.balances import Balance, Place, find_places
 from manufacturing.stock.lots import lots_for
+from manufacturing.stock.main_store import find_main_places
 from manufacturing.stock.posting import Posting
 from orders.models import OrderLine, ProductionOrder
 from orders.problems import TotalBelowZero
@@ -50,16 +51,20 @@ def prepare(order: ProductionOrder, line: OrderLine, *, good: Decimal, made: Mad
         return Finished(_taken_back(order, line, amount=-good, made=made))
     item = line.item
     if numbers := _numbers(item, made):
-        lots: Sequence[int | None] = lots_for(item, numbers, serial=True, best_before=made.best_before)
+        lots = lots_for(item, numbers, serial=True, best_before=made.best_before)
         each = Decimal(1)
-    elif made.lot_number and made.best_before is None:
-        return Finished([Part(find_place_of_lot(item, made.lot_number), good)])
-    elif made.lot_number:
+    elif made.lot_number and made.best_before is not None:
         lots, each = lots_for(item, [made.lot_number], best_before=made.best_before), good
     else:
-        lots, each = [None], good
+        return prepare_plain([(line, good, made.lot_number)])[0]
     places = find_places([Place(item.pk, lot) for lot in lots], factory_id=order.factory_id)
     return Finished([Part(balance_id, each) for balance_id in places])
+
+
+def prepare_plain(counted: Sequence[tuple[OrderLine, Decimal, str | None]]) -> list[Finished]:
+    """The same for many reports of which nothing but a lot is named: (line, good pieces, lot or none)."""
+    places = iter(find_main_places([(line.item, lot) for line, good, lot in counted if good]))
+    return [Finished([Part(next(places), good)]) if good else Finished() for _, good, _ in counted]
 
 
 def _numbers(item: Item, made: Made) -> tuple[str, ...]:

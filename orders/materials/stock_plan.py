@@ -1,0 +1,59 @@
+"""What is about to be written for an entry: its moves, what its components have used, and what the history says of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from factoryos.kernel.quantities import ZERO
+from manufacturing.stock.balances import Balance
+from manufacturing.stock.posting import Posting, Statement, write_together
+
+_TOTALS = """
+UPDATE orders_ordercomponent AS component
+SET consumed = component.consumed + change.used, over_consumed = component.over_consumed + change.over
+FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS change(id, used, over) WHERE component.id = change.id
+"""
+
+
+@dataclass(slots=True)
+class StockPlan:
+    """What is about to be written for one entry; `short` is what its components lacked."""
+
+    posting: Posting
+    short: list[dict[str, Any]] = field(default_factory=list)
+    used: dict[int, Decimal] = field(default_factory=dict)  # component → change of what it has used by the BOM
+    over: dict[int, Decimal] = field(default_factory=dict)  # component → recorded beyond the BOM
+    lots: dict[tuple[str, str | None], Decimal] = field(default_factory=dict)  # (sku, lot) → used; negative: given back
+
+    def use(self, sku: str, balance: Balance, quantity: Decimal) -> None:
+        """Remember for the history that so much was used (negative: given back)."""
+        key = (sku, balance.lot_code)
+        self.lots[key] = self.lots.get(key, ZERO) + quantity
+
+    def write(self, *, entry_id: int) -> None:
+        """Write the moves of an entry and the components' totals. Problem: StockShort."""
+        write_all([(self, entry_id)])
+
+
+def write_all(plans: Sequence[tuple[StockPlan, int]]) -> None:
+    """Write several, each for its entry, at once. Problem: StockShort."""
+    used: dict[int, Decimal] = {}
+    over: dict[int, Decimal] = {}
+    for stock, _ in plans:
+        for sums, parts in ((used, stock.used), (over, stock.over)):
+            for component_id, quantity in parts.items():
+                sums[component_id] = sums.get(component_id, ZERO) + quantity
+    ids = sorted({*used, *over})
+    columns = [ids, *([of.get(key, ZERO) for key in ids] for of in (used, over))]
+    totals: list[Statement] = [(_TOTALS, columns)] if ids else []
+    write_together([(stock.posting, entry_id) for stock, entry_id in plans], alongside=totals)
+
+
+def told(*plans: StockPlan) -> dict[str, Any]:
+    """What the order's event says of components: `consumed` and `short`, each only where there is any."""
+    consumed = [
+        {"sku": sku, "lot": lot, "quantity": used} for plan in plans for (sku, lot), used in plan.lots.items() if used
+    ]
+    short = [{"sku": part["sku"], "quantity": part["short"]} for plan in plans for part in plan.short]
+    return {name: parts for name, parts in (("consumed", consumed), ("short", short)) if parts}
