@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the dataclass lies beside what reads the tables
     from iot.buses import Bus
 
 ANSWER_S = 1.0  # that each machine on a bus is given, and once more for the connection
+PART = 0.9  # of its period, where that is longer: the next turn shall find the bus free
 LONGEST_READ_S = 10.0
 
 
@@ -39,7 +40,7 @@ class Actor(Entry):
         self.counted = False  # the read under way is the one that the round wanted
         self._machines = {one.point.id: one.machine_id for one in bus.points}
         self.machine_ids = frozenset(self._machines.values())
-        wished = max(bus.every_s, ANSWER_S * (len(self.machine_ids) + 1))
+        wished = max(PART * bus.every_s, ANSWER_S * (len(self.machine_ids) + 1))
         self.patience_s = min(LONGEST_READ_S, wished)
         self._memory = Memory()
         self._first, self._tick = inf, 0

@@ -91,7 +91,8 @@ class Engine:
     async def poll_once(self) -> dict[str, int]:
         """Read each bus once, also those given up. Gives the numbers of buses, of those that answer, readings, errors."""
         loop = self._enter()
-        actors, before = list(self._fleet.actors.values()), replace(self.stats)
+        before = replace(self.stats)
+        actors = sorted(self._fleet.actors.values(), key=lambda one: one.watch.health is Health.PROBING)  # these last
         self._round = Round(actors, ended=loop.create_future())
         self._go_round()
         await self._work(self._round.ended)

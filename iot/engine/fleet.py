@@ -63,7 +63,7 @@ class Fleet:
         self._made += 1
         actor = Actor(bus, share=self._made * _GOLDEN % 1.0, chance=self._chance)
         if isinstance(actor.line, ByTask):
-            actor.line.on_free = lambda: self._on_free(actor)
+            actor.line.on_free = lambda: self._on_free(actor) if self.has(actor) else None
         return actor
 
 
