@@ -140,7 +140,7 @@ def count(found: Found) -> int:
 
 class ListedOrder(NamedTuple):
     """One order as a row of the list. Quantities are PostgreSQL's shortest text; `places` the codes of its machines or
-    areas; `note` is the beginning of the last one, by `audience`; `changed_by` who did the last verb."""
+    areas; `note` is the beginning of the last one, by `audience`; `changed_by` who did the last verb (a machine by its code)."""
 
     id: int
     uuid: UUID
@@ -189,7 +189,7 @@ SELECT o.id, o.uuid, o.reference, o.version, o.state, o.open_holds, o.priority, 
         LEFT JOIN manufacturing_machine AS machine ON machine.id = share.machine_id
         LEFT JOIN manufacturing_workarea AS area ON area.id = share.work_area_id
         WHERE share.order_id = o.id),
-    note.audience, note.text, event.actor_name
+    note.audience, note.text, CASE event.actor_kind WHEN 'device' THEN event.actor_id ELSE event.actor_name END
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted (id, place)
 JOIN orders_productionorder AS o ON o.id = wanted.id AND o.factory_id = %s
 LEFT JOIN manufacturing_item AS item ON item.id = o.item_id

@@ -15,12 +15,6 @@ _NOTES = 4000
 _SHOWN = frozenset({"id", "raisedBy", "createdAt", "updatedAt"})
 
 
-def _one_name(values: Values) -> list[Fault]:
-    if values.get("machine_id") and values.get("machine_code"):
-        return [Fault("machineCode", "machineCode should not be given together with machineId")]
-    return []
-
-
 class NewDowntime(RequestSerializer):
     machineId = NameOrIdField(required=False)
     machineCode = NameOrIdField(required=False)
@@ -33,7 +27,7 @@ class NewDowntime(RequestSerializer):
     def faults(self, values: Values) -> list[Fault]:
         if not values.get("machine_id") and not values.get("machine_code"):
             return [Fault("machineId", "machineId should not be empty")]
-        return _one_name(values)
+        return []
 
 
 class DowntimeChanges(RequestSerializer):
@@ -51,9 +45,6 @@ class NewPlannedDowntime(RequestSerializer):
     machineId = NameOrIdField(required=False, allow_null=True, help_text="Left out or null: the whole factory.")
     machineCode = NameOrIdField(required=False, allow_null=True)
     ignored: ClassVar = frozenset({"id", "createdBy", "createdAt"})
-
-    def faults(self, values: Values) -> list[Fault]:
-        return _one_name(values)
 
 
 class DowntimeQuery(PagedQuery):

@@ -14,7 +14,7 @@ from factoryos.dialects.factory import naming
 from factoryos.dialects.factory.auth import FactoryView
 from factoryos.dialects.factory.paging import newest_first
 from factoryos.kernel.ids import parse_uuid
-from factoryos.kernel.problems import NotFound
+from factoryos.kernel.problems import Invalid, NotFound
 from factoryos.kernel.transactions import Answer
 from iot.downtime import amend_downtime, downtimes_of, raise_downtime
 from iot.planned import plan_downtime, planned_downtimes_of, withdraw_planned_downtime
@@ -31,10 +31,15 @@ class _OfMachines(FactoryView):
         return {"machine_id": naming.filter_id(naming.machine, values["machine_id"], by=self.actor)}
 
     def machine(self, values: dict[str, Any]) -> Machine | None:
-        """The machine that a body names, taken out of its values. Problem: NotFound."""
-        name = naming.machine_name(values)
-        values.pop("machine_id", None), values.pop("machine_code", None)
-        return naming.machine(name, by=self.actor) if name else None
+        """The machine that a body names, taken out of its values; by both names, if it is sent back as it was read.
+
+        Problems: NotFound; Invalid (the names are of two machines).
+        """
+        names = {name for field in ("machine_id", "machine_code") if (name := values.pop(field, None))}
+        machines = {found.pk: found for found in (naming.machine(name, by=self.actor) for name in sorted(names))}
+        if len(machines) > 1:
+            raise Invalid(messages=["machineCode must name the same machine as machineId"], field="machineCode")
+        return next(iter(machines.values()), None)
 
 
 class DowntimeEvents(_OfMachines):

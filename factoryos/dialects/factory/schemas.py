@@ -121,7 +121,10 @@ _ENTRY = an_object(
     lotNumber=or_null(TEXT),
     machineCode=or_null(TEXT),
     workOrderId=or_null(TEXT),
-    source={**TEXT, "description": "`manual`, `verification`, or what counted the pieces."},
+    source={
+        **one_of("manual", "machine", "verification"),
+        "description": "By hand, by the machine's own counter, or a difference found at verification.",
+    },
     reason=or_null(TEXT),
     by=ref("Person"),
     face=TEXT,

@@ -78,7 +78,7 @@ def test_an_overlap_is_refused_and_changes_nothing(plant: Plant) -> None:
     ("body", "message"),
     [
         ({"machineCode": None}, "machineCode should not be empty"),
-        ({"machineId": "PRESS-01"}, "machineCode should not be given together with machineId"),
+        ({"machineId": "CNC-001"}, "machineCode must name the same machine as machineId"),
         ({"startedAt": None}, "startedAt must be a valid ISO 8601 date string"),
         ({"startedAt": "2025-02-30T00:00:00Z"}, "startedAt must be a valid ISO 8601 date string"),
         ({"endedAt": "2025-04-20T07:12:00Z"}, "endedAt must be after startedAt"),
@@ -143,12 +143,22 @@ def test_downtime_is_planned_listed_and_withdrawn(plant: Plant) -> None:
     assert PlannedDowntime.objects.count() == 1
 
 
+def test_what_was_read_can_be_sent_back(plant: Plant) -> None:
+    """With both names of the machine, and with neither."""
+    for machine in ({"machineId": "PRESS-01"}, {}):
+        plan = plant.admin.post("planned-downtime", PLAN | machine)
+        again = plant.admin.post("planned-downtime", plan.json)
+        assert (again.status, again["machineCode"]) == (201, plan["machineCode"])
+    down = log(plant, endedAt="2025-04-20T08:00:00Z")
+    assert log(plant, **down.json).code == "overlap"
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         ({"kind": "lunch"}, "kind must be one of"),
         ({"endsAt": PLAN["startsAt"]}, "endsAt must be after startsAt"),
-        ({"machineId": "A", "machineCode": "B"}, "machineCode should not be given together with machineId"),
+        ({"machineId": "PRESS-01", "machineCode": "CNC-001"}, "machineCode must name the same machine as machineId"),
     ],
 )
 def test_wrong_plans_are_refused(plant: Plant, body: dict[str, Any], message: str) -> None:
