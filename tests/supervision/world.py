@@ -26,7 +26,21 @@ from factoryos.kernel.models import (
     UserToken,
 )
 from factoryos.supervision.site import site
-from iot.models import AndonCall, Downtime, MachineStateInterval, PlannedDowntime, Shift, TelemetrySample
+from iot import shards
+from iot.models import (
+    AndonCall,
+    Connection,
+    CounterBaseline,
+    CounterPoint,
+    CountEvent,
+    CountReview,
+    Downtime,
+    MachineStateInterval,
+    PlannedDowntime,
+    PollShard,
+    Shift,
+    TelemetrySample,
+)
 from manufacturing.boms.writing import Part, Recipe, Step, create_bom
 from manufacturing.models import (
     Bom,
@@ -86,6 +100,7 @@ class World:
         self._order()
         self._traces()
         self._machines()
+        self._counters()
         self._console()
 
     def _put(self, *rows: Any) -> None:
@@ -180,6 +195,26 @@ class World:
             TelemetrySample.objects.create(machine=machine, at=now, metrics={"bar": 3}),
         )  # fmt: skip
 
+    def _counters(self) -> None:
+        """A line with a counter that jumped: what it cannot have made waits for a person."""
+        factory, machine, now = self.factory, self.things[Machine], clock.now()
+        line = Connection.objects.create(
+            factory=factory, code=f"LINE-{factory.pk}", driver="modbus_tcp", address={"host": f"host-{factory.pk}"},
+            bus=f"host-{factory.pk}:502", shard_id=shards.shard_with_room(),
+        )  # fmt: skip
+        point = CounterPoint.objects.create(connection=line, machine=machine, role="good", where={"address": 0})
+        event = CountEvent.objects.create(
+            factory=factory, machine=machine, point=point, seq=1, kind="suspect", raw=9000, previous=10, epoch=1,
+            flagged=8990, at=now,
+        )  # fmt: skip
+        review = CountReview.objects.create(
+            factory=factory, machine=machine, kind="suspect", event=event, pieces=8990, text=f"Jump of {factory.slug}",
+            at=now,
+        )  # fmt: skip
+        baseline = CounterBaseline.objects.create(point=point, raw=9000, at=now, seq=1)
+        Machine.objects.filter(pk=machine.pk).update(counted=True)
+        self._put(PollShard.objects.get(pk=line.shard_id), line, point, baseline, event, review)
+
     def _console(self) -> None:
         factory, order = self.factory, self.things[ProductionOrder]
         operation = BulkOperation.objects.create(
@@ -256,8 +291,10 @@ RIGHTS: dict[type[Model], Rights] = {
     StockLocation: Rights(True, "add change", "add change"),
     Bom: _SHOWN, BomVersion: _SHOWN, BomComponent: _SHOWN, BomOperation: _SHOWN, Lot: _SHOWN, StockBalance: _SHOWN,
     StockMove: _SHOWN, Reservation: _SHOWN, Shortage: _SHOWN, OrderComponent: _SHOWN, Consumption: _SHOWN, Output: _SHOWN,
-    MachineStateInterval: _SHOWN, Downtime: _SHOWN, PlannedDowntime: _SHOWN, Shift: _SHOWN, AndonCall: _SHOWN,
-    TelemetrySample: _SHOWN,
+    MachineStateInterval: _SHOWN, Downtime: _SHOWN, PlannedDowntime: _SHOWN, Shift: _MASTER, AndonCall: _SHOWN,
+    TelemetrySample: _SHOWN, Connection: Rights(True, "add change", "add change"),
+    CounterPoint: Rights(True, "add change", "add change"), CounterBaseline: _SHOWN, CountEvent: _SHOWN,
+    CountReview: _SHOWN, PollShard: _KEEPERS,
     SavedView: Rights(True, "delete", "delete"),
     ProductionOrder: _SHOWN, OrderLine: _SHOWN, Assignment: _SHOWN, WorkOrder: _SHOWN, OrderEvent: _SHOWN,
     QuantityEntry: _SHOWN, Note: _SHOWN, OrderTally: _SHOWN, Hold: _SHOWN, Verification: _SHOWN, BulkOperation: _SHOWN,

@@ -1,11 +1,11 @@
-"""Pages of machines at work: states, downtime, shifts, calls for help and telemetry, as they came."""
+"""Pages of machines at work: states, downtime, calls for help and telemetry, as they came."""
 
 from django.contrib.admin import register
 
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import FactoryFilter, factory_filter
-from iot.models import AndonCall, Downtime, MachineStateInterval, PlannedDowntime, Shift, TelemetrySample
+from iot.models import AndonCall, Downtime, MachineStateInterval, PlannedDowntime, TelemetrySample
 
 
 @register(MachineStateInterval, site=site)
@@ -34,14 +34,6 @@ class PlannedDowntimeAdmin(ReadOnlyAdmin):
     list_display = ("kind", "machine", "factory", "starts_at", "ends_at", "created_by_name")
     list_filter = (FactoryFilter, "kind")
     list_select_related = ("machine", "factory")
-
-
-@register(Shift, site=site)
-class ShiftAdmin(ReadOnlyAdmin):
-    tenant_path = "factory"
-    list_display = ("name", "factory", "weekdays", "starts", "ends", "valid_from", "valid_until")
-    list_filter = (FactoryFilter,)
-    list_select_related = ("factory",)
 
 
 @register(AndonCall, site=site)
