@@ -83,6 +83,10 @@ def places(plant: Plant, path: str) -> list[dict[str, str]]:
         known["downtime_id"] = [str(a_downtime(plant.actor, plant.press).uuid)]
     if "{planned_id}" in path:
         known["planned_id"] = [str(a_plan(plant.actor).uuid)]
+    if "{andon_id}" in path:
+        raised = [plant.admin.post("andon", {"machineCode": "PRESS-01", "reason": reason})["id"] for reason in "ab"]
+        plant.admin.post(f"andon/{raised[1]}/acknowledge")
+        known["andon_id"] = raised
     filled: list[dict[str, str]] = [{}]
     for name, values in known.items():
         if f"{{{name}}}" in path:

@@ -1,25 +1,22 @@
-"""OEE: by hand, and against a count of every second of random histories."""
+"""OEE by hand."""
 
-import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from factoryos.kernel import clock
-from iot.models import Downtime, MachineStateInterval, PlannedDowntime, Shift
-from iot.oee import Oee, oee
-from manufacturing.models import Machine
-from orders.models import QuantityEntry
+from iot.models import Shift
+from orders import actions
+from orders.specs import Circumstances, Count, Share
 from tests import floor
+from tests.iot.presses import BEGIN, NOW, Press, after
 
 pytestmark = pytest.mark.django_db
-
-BEGIN = datetime(2026, 6, 1, 6, tzinfo=UTC)
-NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -27,41 +24,6 @@ def _afterwards() -> Iterator[None]:
     clock.use(lambda: NOW)
     yield
     clock.use(None)
-
-
-class Press:
-    def __init__(self, *, zone: str = "UTC", cycle: str | None = "2") -> None:
-        self.factory = floor.a_factory(time_zone=zone)
-        self.zone = ZoneInfo(zone)
-        self.machine = floor.a_machine(self.factory, ideal_cycle_s=Decimal(cycle) if cycle else None)
-        self.by = floor.an_actor(self.factory)
-        self.order = floor.an_order(self.by, target=100_000)
-
-    def was(self, state: str, begin: datetime, end: datetime | None) -> None:
-        MachineStateInterval.objects.create(machine=self.machine, state=state, started_at=begin, ended_at=end)
-
-    def down(self, begin: datetime, end: datetime | None, machine: Machine | None = None) -> None:
-        Downtime.objects.create(
-            factory=self.factory, machine=machine or self.machine, started_at=begin, ended_at=end, raised_by_id="x"
-        )
-
-    def planned(self, begin: datetime, end: datetime, machine: Machine | None = None) -> None:
-        PlannedDowntime.objects.create(
-            factory=self.factory, machine=machine, kind="break", starts_at=begin, ends_at=end, created_by_id="x"
-        )
-
-    def made(self, good: int, rejected: int, at: datetime, machine: Machine | None = None) -> None:
-        QuantityEntry.objects.create(
-            order=self.order, line=self.order.lines.get(), good=good, rejected=rejected, source="manual",
-            machine=machine or self.machine, actor_kind="user", actor_id="x", face="factory", occurred_at=at,
-        )  # fmt: skip
-
-    def oee(self, begin: datetime = BEGIN, hours: float = 8) -> Oee:
-        return oee(self.machine, zone=self.zone, begin=begin, end=begin + timedelta(hours=hours))
-
-
-def after(minutes: float) -> datetime:
-    return BEGIN + timedelta(minutes=minutes)
 
 
 def test_a_shift_by_hand() -> None:
@@ -169,114 +131,75 @@ def test_another_machines_time_and_another_factorys_are_not_mixed_in() -> None:
     assert press.oee() == expected
 
 
-SPANS = [
-    ("Europe/Berlin", datetime(2026, 3, 28, 18, tzinfo=UTC)),  # the clock is put forward, or back, within the day
-    ("Europe/Berlin", datetime(2026, 10, 24, 18, tzinfo=UTC)),
-    ("Australia/Adelaide", datetime(2026, 4, 4, 8, 30, tzinfo=UTC)),
-    ("Australia/Adelaide", datetime(2026, 10, 3, 8, 30, tzinfo=UTC)),
-    ("Asia/Kolkata", datetime(2026, 6, 5, 12, tzinfo=UTC)),
-]
-STATES = ("running", "idle", "down", "no_data", None)
+def test_a_change_of_shifts_in_the_night_in_which_the_clock_is_put_back_by_hand() -> None:
+    """14:00 to 22:00 and 22:00 to 06:00, which is 9 hours long; a break of an hour lies half in each: 16 h planned."""
+    press = Press(zone="Europe/Berlin", cycle="1.5")
+    for starts, ends in ((time(14), time(22)), (time(22), time(6))):
+        Shift.objects.create(factory=press.factory, name="s", weekdays=127, starts=starts, ends=ends)
+    begin = datetime(2026, 10, 24, 12, tzinfo=UTC)  # 14:00 in summer
+
+    def hour(number: float) -> datetime:
+        return begin + timedelta(hours=number)
+
+    press.planned(hour(7.5), hour(8.5), press.machine)
+    press.was("idle", hour(-1), hour(8))
+    press.was("running", hour(8), hour(16))  # to 05:00 in winter, the eighth hour of the night shift
+    press.down(hour(13), hour(14))  # the second time that the clock shows three
+    press.made(15_000, 600, hour(9))
+    press.made(0, 0 - 600, hour(16.9))
+    press.made(9, 9, hour(17))
+    figures = press.oee(begin, 17)
+    assert figures.planned_seconds == 16 * 3600
+    assert figures.run_seconds == (8 - 0.5 - 1) * 3600
+    assert (figures.down_seconds, figures.no_data_seconds) == (3600, 3600)
+    assert (figures.total, figures.good, figures.rejected) == (15_000, 15_000, 0)
+    assert figures.oee == Fraction(15_000 * 3, 2 * 16 * 3600)
+    night = press.oee(hour(8), 9)
+    assert (night.planned_seconds, night.run_seconds) == (8.5 * 3600, 6.5 * 3600)
 
 
-@pytest.mark.parametrize(("zone", "begin"), SPANS, ids=str)
-def test_every_second_is_counted_once(zone: str, begin: datetime) -> None:
-    chance = random.Random(f"{zone} {begin}")
-    press, seconds = Press(zone=zone, cycle="3.5"), chance.randint(50_000, 80_000)
-    history = a_history(press, begin=begin, seconds=seconds, chance=chance)
-    figures = press.oee(begin, seconds / 3600)
-    counted = {"planned": 0, "run": 0, "down": 0, "no_data": 0}
-    for number in range(seconds):
-        kind = history.at(number)
-        if kind is not None:
-            counted["planned"] += 1
-            counted[kind] = counted.get(kind, 0) + 1
-    assert counted["planned"] and counted["run"] and counted["down"], "a history that shows nothing"
-    assert [figures.planned_seconds, figures.run_seconds, figures.down_seconds, figures.no_data_seconds] == [
-        counted[name] for name in ("planned", "run", "down", "no_data")
-    ]
-    good, rejected = history.pieces
-    assert (figures.good, figures.rejected, figures.total) == (good, rejected, good + rejected)
-    assert figures.performance == Fraction(7, 2) * (good + rejected) / counted["run"]
-    assert figures.oee == Fraction(7, 2) * good / counted["planned"]
+def test_plans_that_overlap_each_other_and_the_end_of_a_shift_are_taken_off_once() -> None:
+    press = Press()
+    Shift.objects.create(factory=press.factory, name="s", weekdays=127, starts=time(6), ends=time(14))
+    press.planned(after(60), after(180), press.machine)
+    press.planned(after(120), after(240))
+    press.planned(after(450), after(600))
+    assert press.oee(hours=12).planned_seconds == (480 - 180 - 30) * 60
 
 
-class History:
-    """What was told, as it is asked for second by second: no interval of the code under test is looked at."""
-
-    def __init__(self, zone: ZoneInfo, begin: datetime) -> None:
-        self.zone, self.begin = zone, begin
-        self.shifts: list[tuple[int, time, time]] = []
-        self.plans: list[tuple[int, int]] = []
-        self.downs: list[tuple[int, int]] = []
-        self.states: list[tuple[str, int, int]] = []
-        self.pieces = (0, 0)
-        self.shown: dict[int, datetime] = {}
-        latest = datetime.combine(date.min, time.min)
-        for number in range(-86_400, 90_000):
-            latest = max(latest, (begin + timedelta(seconds=number)).astimezone(zone).replace(tzinfo=None))
-            self.shown[number] = latest
-
-    def at(self, number: int) -> str | None:
-        """What the second was: run, down, idle or no_data; None for one that is not planned."""
-        if not self.worked(self.shown[number]) or any(begin <= number < end for begin, end in self.plans):
-            return None
-        told = {state for state, begin, end in self.states if begin <= number < end}
-        if "down" in told or any(begin <= number < end for begin, end in self.downs):
-            return "down"
-        return "run" if "running" in told else "idle" if "idle" in told else "no_data"
-
-    def worked(self, wall: datetime) -> bool:
-        for weekdays, starts, ends in self.shifts:
-            night, now = ends < starts, wall.time()
-            today, yesterday = (weekdays >> (wall.weekday() - back) % 7 & 1 for back in (0, 1))
-            if today and (starts <= now if night else starts <= now < ends):
-                return True
-            if yesterday and night and now < ends:
-                return True
-        return False
+def test_a_retired_machine_has_the_figures_that_it_had() -> None:
+    press = Press()
+    press.was("running", BEGIN, after(480))
+    press.made(10, 1, after(1))
+    expected = press.oee()
+    press.machine.active = False
+    press.machine.save()
+    assert press.oee() == expected != Press().oee()
 
 
-def a_history(press: Press, *, begin: datetime, seconds: int, chance: random.Random) -> History:
-    history = History(press.zone, begin)
-    for starts, ends in ((time(6), time(13, 30)), (time(14, 15), time(22)), (time(22), time(5, 20))):
-        weekdays = chance.choice([127, 127 & ~(1 << chance.randrange(7))])
-        history.shifts.append((weekdays, starts, ends))
-        Shift.objects.create(factory=press.factory, name="s", weekdays=weekdays, starts=starts, ends=ends)
-    for machine in (press.machine, None, None):
-        span = a_span(chance, seconds, longest=5_000)
-        history.plans.append(span)
-        press.planned(*instants(begin, span), machine)
-    fill_states(press, history, seconds=seconds, chance=chance)
-    place = -500
-    for _ in range(4):
-        place += chance.randint(1, 12_000)
-        span = (place, place + chance.randint(1, 5_000))
-        place = span[1]
-        history.downs.append(span)
-        press.down(*instants(begin, span))
-    for _ in range(20):
-        good, rejected, number = chance.randint(1, 300), chance.randint(0, 9), chance.randint(-9_000, seconds + 9_000)
-        press.made(good, rejected, begin + timedelta(seconds=number))
-        if 0 <= number < seconds:
-            history.pieces = (history.pieces[0] + good, history.pieces[1] + rejected)
-    return history
+def test_what_was_counted_on_no_machine_is_no_machines() -> None:
+    """An order on two machines, counted by hand without saying on which; corrections and sign-offs count like counts."""
+    press = Press()
+    other = floor.a_machine(press.factory)
+    one, two = (Share(Decimal(500), machine=machine) for machine in (press.machine, other))
+    order = floor.done(actions.schedule, order_id=floor.an_order(press.by).pk, by=press.by, shares=[one, two])
+    floor.done(actions.start, order_id=order.pk, by=press.by)
+    clock.use(lambda: NOW + timedelta(hours=1))
+    for good, where in ((7, None), (5, press.machine.pk), (-2, press.machine.pk)):
+        floor.done(
+            actions.report, order_id=order.pk, by=press.by, count=Count(Decimal(good), Decimal(0)),
+            where=Circumstances(machine_id=where), reason="recounted",
+        )  # fmt: skip
+    clock.use(lambda: NOW + timedelta(hours=2))
+    assert press.oee(NOW, 2).good == 3
 
 
-def fill_states(press: Press, history: History, *, seconds: int, chance: random.Random) -> None:
-    number = -3_000
-    while number < seconds + 3_000:
-        state, end = chance.choice(STATES), number + chance.randint(1, 6_000)
-        if state is not None:
-            history.states.append((state, number, end))
-            press.was(state, *instants(history.begin, (number, end)))
-        number = end
-
-
-def a_span(chance: random.Random, seconds: int, *, longest: int) -> tuple[int, int]:
-    begin = chance.randint(-longest, seconds)
-    return begin, begin + chance.randint(1, longest)
-
-
-def instants(begin: datetime, span: tuple[int, int]) -> tuple[datetime, datetime]:
-    return begin + timedelta(seconds=span[0]), begin + timedelta(seconds=span[1])
+def test_a_month_of_counts_is_found_by_its_index() -> None:
+    press = Press()
+    with CaptureQueriesContext(connection) as captured:
+        press.oee(hours=31 * 24)
+    (counts,) = [query["sql"] for query in captured if "orders_quantityentry" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {counts}")
+        assert "entry_of_machine" in str(cursor.fetchall())
