@@ -61,7 +61,16 @@ def give_back(leases: Sequence[Lease], *, kept_for: float = 0) -> None:
     _change(leases, "lease_until = now() + make_interval(secs => %s)", [kept_for])
 
 
-def _change(leases: Sequence[Lease], what: str, values: list[float]) -> list[Lease]:
+def hand_over(leases: Sequence[Lease], *, to: str) -> None:
+    """Let this owner have them and nobody else; `claim` gives them to it."""
+    _change(
+        leases,
+        "lease_owner = %s, lease_until = now() + make_interval(secs => %s), fence = shard.fence + 1",
+        [to, LEASE_S],
+    )
+
+
+def _change(leases: Sequence[Lease], what: str, values: list[float | str]) -> list[Lease]:
     if not leases:
         return []
     with connection.cursor() as cursor:

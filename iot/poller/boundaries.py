@@ -1,4 +1,4 @@
-"""The word that goes to pollers: an order starts or stops on some machines, read them now; or, let these shards go.
+"""The word that goes to pollers: an order starts or stops on some machines, read them now; or, somebody asks for shards.
 
 Pieces that were made before the start of an order are not its own. So a poller is asked for a reading there and then;
 one that hears of it too late does nothing, and the next reading by the clock has to do.
@@ -8,7 +8,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,11 +31,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What was heard: machines to read for the boundary `at`, shards to let go, or (neither) that shards are free."""
+    """What was heard: machines to read for `at`, shards that somebody asks for, or (neither) that shards are free."""
 
     machines: Sequence[int] = ()
     at: datetime | None = None
-    let_go: Sequence[int] = field(default=())
+    shards: Sequence[int] = ()
+    asks: str = ""
 
 
 @outbox.handler(TOPIC)
@@ -48,9 +49,9 @@ def tell_pollers(messages: list[outbox.Message]) -> None:
                 _notify({"machines": machines[first : first + _MOST_MACHINES], "at": at.isoformat()})
 
 
-def ask_to_let_go(shard_ids: Sequence[int]) -> None:
-    """Ask whoever polls these shards for their leases. Who is frozen or far away will not hear it."""
-    _notify({"letGo": list(shard_ids)})
+def ask_for(shard_ids: Sequence[int], *, owner: str) -> None:
+    """Ask whoever polls these shards to hand them over to this owner. Who is frozen or far away will not hear it."""
+    _notify({"shards": list(shard_ids), "asks": owner})
 
 
 def say_that_shards_are_free() -> None:
@@ -68,7 +69,7 @@ def understood(text: str) -> Word | None:
     try:
         word = json.loads(text)
         at = datetime.fromisoformat(word["at"]) if "at" in word else None
-        return Word(machines=word.get("machines", ()), at=at, let_go=word.get("letGo", ()))
+        return Word(word.get("machines", ()), at, shards=word.get("shards", ()), asks=word.get("asks", ""))
     except (ValueError, TypeError, AttributeError):
         return None
 

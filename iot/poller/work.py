@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 
 from factoryos.kernel import clock
-from factoryos.kernel.problems import Busy
 from iot import shards
 from iot.buses import Bus, buses_of
 from iot.engine import Engine, HealthChange
@@ -179,7 +178,7 @@ class Work:
                 break
             if time.monotonic() > asked_at + ASK_AGAIN_S:
                 asked_at = time.monotonic()
-                await self._thread.do(boundaries.ask_to_let_go, sorted(missing))
+                await self._thread.do(boundaries.ask_for, sorted(missing), owner=self._owner)
             await asyncio.sleep(LOOK_S)
         await self._load()
         await self._know_states()
@@ -220,21 +219,21 @@ class Work:
         if word.at is not None:
             if clock.now() - word.at < TOO_LATE:
                 self._engine.read_now(word.machines, boundary=word.at)
-        elif mine := self._leases.keys() & set(word.let_go):
-            errand = asyncio.create_task(self._let_go(mine))
+        elif mine := self._leases.keys() & set(word.shards):
+            errand = asyncio.create_task(self._hand_over(mine, to=word.asks))
             self._errands.add(errand)
             errand.add_done_callback(self._errands.discard)
-        elif not word.let_go:
+        elif not word.shards:
             self._early = True
 
-    async def _let_go(self, shard_ids: Collection[int]) -> None:
-        """Book what was read on these shards, close their lines, then give them away."""
+    async def _hand_over(self, shard_ids: Collection[int], *, to: str) -> None:
+        """Book what was read on these shards, close their lines, then let somebody else have them."""
         await self._desk.book_all()
         async with self._leasing:
             given = [self._leases.pop(shard_id) for shard_id in shard_ids if shard_id in self._leases]
             self._arrange(list(self._buses.values()))
             await asyncio.sleep(LINES_CLOSE_S)
             try:
-                await self._thread.do(shards.give_back, given)
-            except (Busy, *DATABASE_AWAY):
+                await self._thread.do(shards.hand_over, given, to=to)
+            except DATABASE_AWAY:
                 log.warning("poller_leases_not_given_back", shards=len(given))

@@ -6,6 +6,7 @@ show and never what was made.
 """
 
 import random
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -97,6 +98,11 @@ class Press:
         true = self._true()
         self._shown_from = {counter: to - true[counter] for counter in Counter}
         self._counter_sets += 1
+
+    def go_on_from(self, shown: Mapping[Counter, int]) -> None:
+        """Let counters show this now: what they showed when they were last looked at, in an earlier life."""
+        true = self._true()
+        self._shown_from |= {counter: value - true[counter] for counter, value in shown.items()}
 
     def bring_near_the_top(self, *, pieces: int) -> None:
         """Set every counter so that it begins again at 0 with the next but `pieces` one."""

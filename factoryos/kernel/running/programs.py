@@ -45,3 +45,8 @@ def beat_command(schedule: Path) -> list[str]:
         *(sys.executable, "-m", "celery", "--app", "factoryos.celery", "--quiet", "beat"),
         *("--schedule", str(schedule), "--loglevel", "WARNING"),
     ]
+
+
+def demo_presses_command() -> list[str]:
+    """The machines that the demo has nowhere else. Development only."""
+    return [sys.executable, "manage.py", "demo_presses"]

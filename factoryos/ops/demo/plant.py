@@ -34,8 +34,8 @@ WORK_AREAS = {
 # Factory: code → name, work area, seconds a piece at best.
 MACHINES: dict[str, dict[str, tuple[str, str, str]]] = {
     "penang-plant": {
-        "PRESS-01": ("Cap press 1", "PRESS-HALL", "1.2"),
-        "PRESS-02": ("Cap press 2", "PRESS-HALL", "1.2"),
+        "PRESS-01": ("Cap press 1", "PRESS-HALL", "0.8"),
+        "PRESS-02": ("Cap press 2", "PRESS-HALL", "0.8"),
         "CNC-001": ("CNC mill 1", "CNC-CELL", "45"),
         "CNC-002": ("CNC mill 2", "CNC-CELL", "45"),
     },

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from factoryos.kernel.models import Factory, User
 from factoryos.ops.demo import people
+from iot.models import Connection
 from manufacturing.models import Bom, Item, Lot, Machine, Method, WorkArea
 from orders.models import ProductionOrder
 
@@ -73,6 +74,7 @@ def _ids(factories: list[Factory]) -> dict[str, dict[str, str]]:
         "boms": by(Bom, "name"),
         "lots": by(Lot, "code"),
         "machines": by(Machine, "code"),
+        "connections": by(Connection, "code"),
         "methods": by(Method, "code"),
         "work_areas": by(WorkArea, "code"),
         "customer_orders": {},

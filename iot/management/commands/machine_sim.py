@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 from argparse import ArgumentParser
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from iot.registers import Encoding, Layout
 from iot.simulation.device import Device
 from iot.simulation.faults import Fault, ScriptError, parse_script, scatter
 from iot.simulation.hall import Hall, follow
+from iot.simulation.memory import Memory
 from iot.simulation.press import Press
 from iot.simulation.tcp import TcpPort
 from iot.simulation.terminal import SerialLine
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("--encoding", choices=[item.value for item in Encoding], default=Encoding.U32.value)
         parser.add_argument("--running", action="store_true", help="presses run from the start")
         parser.add_argument("--orders", type=Path, metavar="FILE", help="lines `NAME run|stop [RATE]`, read on change")
+        parser.add_argument("--state", type=Path, metavar="FILE", help="counters go on from what is kept here")
         parser.add_argument("--script", type=Path, metavar="FILE", help="faults, see iot/simulation/faults.py")
         parser.add_argument("--fault-every", type=float, metavar="SECONDS", help="faults drawn from the seed instead")
         parser.add_argument("--seed", type=int, default=0, help="of rejects, noise and drawn faults (default: 0)")
@@ -54,30 +55,35 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             hall = _hall(options)
+            memory = Memory(options["state"], hall.devices) if options["state"] else None
+            if memory:
+                memory.recall()
         except (ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         try:
-            asyncio.run(self._serve(hall, options["orders"]))
+            asyncio.run(self._serve(hall, options["orders"], memory))
         except OSError as error:
             raise CommandError(str(error)) from error
 
-    async def _serve(self, hall: Hall, orders: Path | None) -> None:
+    async def _serve(self, hall: Hall, orders: Path | None, memory: Memory | None) -> None:
         told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
         await hall.open()
-        following = asyncio.create_task(follow(hall, orders)) if orders else None
+        tasks = [asyncio.create_task(follow(hall, orders))] if orders else []
+        tasks += [asyncio.create_task(memory.keep_up())] if memory else []
         try:
             for line in _whereabouts(hall):
                 self.stdout.write(line)
             self.stdout.flush()
             await told.wait()
         finally:
-            if following:
-                following.cancel()
-                with suppress(asyncio.CancelledError):
-                    await following
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await hall.close()
+            if memory:
+                memory.keep()
         self.stdout.write(json.dumps({name: truth.as_json() for name, truth in hall.truths().items()}))
 
 

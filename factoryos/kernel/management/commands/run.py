@@ -37,7 +37,7 @@ class ToldToEnd(BaseException):
 
 
 class Command(BaseCommand):
-    help = "Start database, migrations, demo data, web server, Celery worker and beat; end all of it at Ctrl-C."
+    help = "Start database, migrations, demo, web server, Celery workers, poller and beat; end all of it at Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--end-with-parent", action="store_true", help="end when the calling process is killed")
@@ -52,20 +52,24 @@ class Command(BaseCommand):
         schedule = settings.FACTORYOS_HOME / f"celery-beat-{number}"
         web = children.Child("web server", programs.web_command(number))
         worker = children.Child("Celery worker", programs.worker_command(), orphaned=signal.SIGQUIT)
+        poller = children.Child("machine poller", programs.poller_command())
         beat = children.Child("Celery beat", programs.beat_command(schedule))
+        background = [worker, poller, beat]
+        if not settings.PRODUCTION:
+            background.append(children.Child("demo's presses", programs.demo_presses_command()))
         try:
             self._prepare()
-            self._start([web, worker, beat], number)
-            self._await_ready([web, worker, beat], number)
+            self._start([web, *background], number)
+            self._await_ready([web, *background], number)
             self._tell(number, seconds=time.monotonic() - began)
-            self._watch([web, worker, beat])
+            self._watch([web, *background])
         except ToldToEnd:
             self._say("Ending …")
         finally:
             _ignore_signals()
             connections.close_all()
             children.end([web], patience_s=WEB_PATIENCE_S)
-            children.end([worker, beat], patience_s=TASKS_PATIENCE_S)
+            children.end(background, patience_s=TASKS_PATIENCE_S)
             self._leave_database()
         self._say("Ended.")
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from factoryos.ops.demo import materials, people, plant, stories
+from factoryos.ops.demo import lines, materials, people, plant, stories
 
 _LOADING = 7_041_777  # advisory lock: two commands must not load at once
 
@@ -27,4 +27,5 @@ class Command(BaseCommand):
                 plant.load_plant(factory)
                 materials.load_materials(factory)
                 stories.load_orders(factory)
+                lines.load_connections(factory)
         self.stdout.write(f"Demo loaded: {', '.join(factory.slug for factory in factories)}.")
