@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 
 LONGEST = 2_000  # characters
 
@@ -28,6 +29,13 @@ class SettingsField(forms.JSONField):
         if not isinstance(found, dict):
             raise ValidationError('It must be an object such as {"name": "value"}.', code="no_object")
         return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed is shown again as it was typed, however deep."""
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
 
     def validate(self, value: Any) -> None:
         """An empty object is an answer: the driver says what it lacks."""

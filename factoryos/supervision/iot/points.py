@@ -18,7 +18,7 @@ from factoryos.supervision.acting import as_supervisor
 from factoryos.supervision.iot.fields import SettingsField
 from factoryos.supervision.iot.tables import tables_of_point
 from factoryos.supervision.listing import link_to
-from factoryos.supervision.masters import MasterAdmin, MasterForm
+from factoryos.supervision.masters import MasterAdmin
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import factory_filter
 from factoryos.supervision.verbs import chosen
@@ -40,7 +40,7 @@ _ANEW = "It is read otherwise than before, so a new point begins to count; the o
 _HEADINGS = ("Machine", "Role", "Connection", "Encoding")
 
 
-class PointForm(MasterForm):
+class PointForm(forms.ModelForm):
     """A point belongs to its connection's factory, and so must its machine."""
 
     where = SettingsField(label="Read from", help_text=_PLACES)
@@ -74,7 +74,7 @@ class PointForm(MasterForm):
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
-        values = super().clean()
+        values: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
             return values
         known = self.instance if self.instance.pk else None
