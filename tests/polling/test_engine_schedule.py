@@ -69,6 +69,23 @@ def test_a_computer_that_stood_still_makes_up_for_nothing(fakes: dict[str, Devic
     play(scene)
 
 
+def test_a_read_amid_which_the_computer_stood_still_is_not_taken_for_a_failure(fakes: dict[str, Device]) -> None:
+    fakes["1"] = device = Device(takes=0.5)
+
+    async def scene() -> None:
+        ears, loop = Ears(), asyncio.get_running_loop()
+        assert isinstance(loop, Hours)
+        ears.engine.set_buses([bus(1, every=10.0)])
+        running = asyncio.create_task(ears.run(100))
+        while not device.asking:
+            await asyncio.sleep(0.1)
+        loop.freeze(30.0)
+        await running
+        assert ears.told() == ["ok"] and len(ears.samples) == len(device.begun)
+
+    play(scene)
+
+
 @pytest.mark.parametrize("every", [0.5, 60.0])
 def test_first_turns_are_spread_so_that_thousands_make_no_burst(fakes: dict[str, Device], every: float) -> None:
     for number in range(1, 1001):
