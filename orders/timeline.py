@@ -7,6 +7,8 @@ decide, for two hosts' clocks may differ. The place to go on from is therefore a
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from orders.models import Note, OrderEvent
 
@@ -16,11 +18,46 @@ _LAST = (2**31 - 1, 2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What a machine counted by itself, time after time without anything else happening between. `last` is the newest."""
+
+    last: OrderEvent
+    times: int
+    since: datetime
+    good: Decimal
+    rejected: Decimal
+
+    @property
+    def at(self) -> datetime:
+        return self.last.at
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Some entries of the timeline, and where the older ones go on (None: there are none)."""
 
-    entries: Sequence[OrderEvent | Note]
+    entries: Sequence[OrderEvent | Counts | Note]
     older: str | None
+
+
+# A machine counts every few seconds: what it counted one after the other is one entry, or nothing else would be seen.
+_MOST_EVENTS = 5000  # that a page looks at
+_EVENTS = f"""
+WITH recent AS (
+    SELECT seq, at, data, CASE WHEN verb = 'report' AND actor_kind = 'device' THEN actor_id END AS counter
+    FROM orders_orderevent WHERE order_id = %s AND seq < %s ORDER BY seq DESC LIMIT {_MOST_EVENTS}
+), marked AS (
+    SELECT *, counter IS NULL OR counter IS DISTINCT FROM lag(counter) OVER (ORDER BY seq DESC) AS begins FROM recent
+), run AS (SELECT *, count(*) FILTER (WHERE begins) OVER (ORDER BY seq DESC) AS number FROM marked
+), entry AS (
+    SELECT max(seq) AS newest, min(seq) AS oldest, count(*) AS times, min(at) AS since,
+        sum((data->>'good')::numeric) FILTER (WHERE counter IS NOT NULL) AS run_good,
+        sum((data->>'rejected')::numeric) FILTER (WHERE counter IS NOT NULL) AS run_rejected
+    FROM run GROUP BY number ORDER BY number LIMIT %s
+)
+SELECT event.*, oldest, times, since, run_good, run_rejected
+FROM entry JOIN orders_orderevent AS event ON event.order_id = %s AND event.seq = entry.newest ORDER BY event.seq DESC
+"""
 
 
 def timeline(order_id: int, *, notes_only: bool = False, before: str = "", limit: int = PAGE) -> Page:
@@ -28,20 +65,30 @@ def timeline(order_id: int, *, notes_only: bool = False, before: str = "", limit
     seq, note_id = _place(before)
     found = Note.objects.filter(order_id=order_id, id__lt=note_id).order_by("-id")
     notes = list(found[: limit + 1])
-    events: list[OrderEvent] = []
-    if not notes_only:
-        events = list(OrderEvent.objects.filter(order_id=order_id, seq__lt=seq).order_by("-seq")[: limit + 1])
-    entries: list[OrderEvent | Note] = []
+    events = [] if notes_only else _happened(order_id, before=seq, limit=limit + 1)
+    entries: list[OrderEvent | Counts | Note] = []
     while len(entries) < limit and (events or notes):
-        if events and (not notes or events[0].at >= notes[0].at):
-            event = events.pop(0)
-            seq = event.seq
+        if events and (not notes or events[0][0].at >= notes[0].at):
+            event, seq = events.pop(0)
             entries.append(event)
         else:
             note = notes.pop(0)
             note_id = note.pk
             entries.append(note)
-    return Page(entries, f"{min(seq, 999_999_999)}-{min(note_id, 10**18 - 1)}" if events or notes else None)
+    more = events or notes or (not notes_only and 1 < seq < _LAST[0])
+    return Page(entries, f"{min(seq, 999_999_999)}-{min(note_id, 10**18 - 1)}" if more else None)
+
+
+def _happened(order_id: int, *, before: int, limit: int) -> list[tuple[OrderEvent | Counts, int]]:
+    """What happened before a sequence number, newest first, each with the number of the oldest event that it tells."""
+    found: list[tuple[OrderEvent | Counts, int]] = []
+    for row in OrderEvent.objects.raw(_EVENTS, [order_id, before, limit, order_id]):
+        of_entry = vars(row)
+        event: OrderEvent | Counts = row
+        if of_entry["times"] > 1:
+            event = Counts(row, of_entry["times"], of_entry["since"], of_entry["run_good"], of_entry["run_rejected"])
+        found.append((event, of_entry["oldest"]))
+    return found
 
 
 def since(order_id: int, *, version: int, limit: int) -> list[OrderEvent]:

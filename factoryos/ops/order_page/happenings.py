@@ -1,7 +1,7 @@
 """Telling what happened: an event or a note as a line of the timeline, in the words of the people who read it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +14,7 @@ from factoryos.kernel.quantities import shortest
 from factoryos.ops.order_page import words
 from orders.actions.edit_note import is_editable
 from orders.models import Note, OrderEvent, ProductionOrder
+from orders.timeline import Counts
 
 _FIELDS = {
     "batch_number": "Batch", "planned_start": "Planned start", "planned_end": "Planned end", "priority": "Priority",
@@ -50,11 +51,25 @@ class Happening:
     editable: bool = False
 
 
-def happenings(entries: Iterable[OrderEvent | Note], *, by: Actor) -> list[Happening]:
-    return [
-        of_event(entry, zone=by.factory.zone) if isinstance(entry, OrderEvent) else of_note(entry, by=by)
-        for entry in entries
-    ]
+def happenings(entries: Iterable[OrderEvent | Counts | Note], *, by: Actor) -> list[Happening]:
+    return [_of(entry, by=by) for entry in entries]
+
+
+def _of(entry: OrderEvent | Counts | Note, *, by: Actor) -> Happening:
+    match entry:
+        case OrderEvent():
+            return of_event(entry, zone=by.factory.zone)
+        case Counts():
+            return of_counts(entry, zone=by.factory.zone)
+    return of_note(entry, by=by)
+
+
+def of_counts(counts: Counts, *, zone: ZoneInfo) -> Happening:
+    """Many counts of a machine as one line; what was used for them stands with the order's material."""
+    facts = {"good": counts.good, "rejected": counts.rejected}
+    last = of_event(counts.last, zone=zone)
+    times = Change("Counts", "", f"{counts.times} since {_time(counts.since, zone)}")
+    return replace(last, what=_what(counts.last, facts), changes=[times])
 
 
 def of_note(note: Note, *, by: Actor) -> Happening:

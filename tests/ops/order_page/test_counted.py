@@ -7,7 +7,7 @@ import pytest
 from factoryos.kernel import clock
 from factoryos.ops.order_page.happenings import of_event
 from manufacturing.models import Machine
-from orders import actions
+from orders import actions, timeline
 from orders.models import OrderEvent, ProductionOrder
 from tests import floor
 from tests.evidence import everything
@@ -77,6 +77,45 @@ def test_a_count_by_hand_beside_a_counter_is_marked_in_the_timeline(desk: Desk) 
     for data, said in (({"good": "5"}, []), ({"good": "5", "besideCounter": True}, ["By hand"])):
         event.data = data
         assert [change.label for change in of_event(event, zone=ZoneInfo("UTC")).changes] == said
+
+
+def test_what_a_machine_counts_time_after_time_is_one_line(desk: Desk) -> None:
+    order = desk.running()
+    a_shift_of(desk, order, 3)
+    counted(order, desk.machine, rejected=2)
+    floor.done(actions.add_note, order_id=order.pk, by=desk.by, text="new resin")
+    desk.report(order, good=7)
+    a_shift_of(desk, order, 2)
+    told = words(desk.get(order))
+    lines = [
+        "PRESS-01 counted 2 good",
+        "admin reported +7 good",
+        "admin noted",
+        "PRESS-01 counted 3 good and 2 rejected",
+    ]
+    places = [told.index(line) for line in lines]
+    assert places == sorted(places)
+    assert "Counts 4 since" in told and "Counts 2 since" in told
+    assert told.count("PRESS-01 counted 3 good") == 1 and "PRESS-01 counted 1 good" not in told
+
+
+def test_every_event_is_told_once_over_all_pages_however_long_a_machine_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "_EVENTS", timeline._EVENTS.replace("LIMIT 5000", "LIMIT 4"))
+    order = desk.running()
+    for pieces in (1, 3, 6):
+        a_shift_of(desk, order, pieces)
+        desk.report(order, good=100)
+    good, events, before = 0, 0, ""
+    while page := timeline.timeline(order.pk, before=before, limit=2):
+        for entry in page.entries:
+            events += entry.times if isinstance(entry, timeline.Counts) else 1
+            good += int(entry.good if isinstance(entry, timeline.Counts) else entry.data.get("good", 0))  # type: ignore[union-attr]
+        if page.older is None:
+            break
+        before = page.older
+    assert (good, events) == (310, OrderEvent.objects.filter(order=order).count())
 
 
 # --- what a machine counts meanwhile is in nobody's way --------------------------------------------------------------
