@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 POLLED_S = 30  # a machine that is polled speaks every second or so
 SENDING_S = 120  # one that sends does so when it likes, but not more seldom
+MOST = 1000  # a sweep, so that none lasts; the next one goes on
 
 # One row a silent machine: when it was last heard of. A sample counts from when it came, for a device's clock may be
 # wrong; the state ends at the sample's own time, as it began by that clock.
@@ -46,18 +47,18 @@ WHERE present.state <> 'no_data'{of_machines}
   AND greatest(present.started_at, polled.heard_at) < now()
       - CASE WHEN polled.machine_id IS NULL THEN interval '{sending} s' ELSE interval '{polled} s' END
   AND (sample.received_at IS NULL OR sample.received_at < now() - interval '{sending} s')
-ORDER BY machine.id
+ORDER BY machine.id LIMIT {most}
 """
 # Two texts, as the database plans a text once: one for few rows of many, one for all.
-_PATIENCE = {"polled": POLLED_S, "sending": SENDING_S}
-_ALL = _SILENT.format(**_PATIENCE, of_polled="", of_machines="")
+_BOUNDS = {"polled": POLLED_S, "sending": SENDING_S, "most": MOST}
+_ALL = _SILENT.format(**_BOUNDS, of_polled="", of_machines="")
 _ONE = _SILENT.format(
-    **_PATIENCE, of_polled=" AND point.machine_id = %(only)s", of_machines=" AND machine.id = %(only)s"
+    **_BOUNDS, of_polled=" AND point.machine_id = %(only)s", of_machines=" AND machine.id = %(only)s"
 )
 
 
 def sweep() -> int:
-    """Say of every machine that has fallen silent that there is no data; gives how many. Two at once do no harm."""
+    """Say of every machine that has fallen silent that there is no data; gives how many, at most MOST. Two at once do no harm."""
     found = 0
     for machine_id, factory_id, _ in _silent():
         try:

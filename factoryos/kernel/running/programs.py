@@ -47,6 +47,11 @@ def beat_command(schedule: Path) -> list[str]:
     ]
 
 
+def mqtt_command() -> list[str]:
+    """Takes telemetry from the broker of MQTT_URL. One works, however many there are: the others stand by."""
+    return [sys.executable, "manage.py", "mqtt_listen"]
+
+
 def demo_presses_command() -> list[str]:
     """The machines that the demo has nowhere else. Development only."""
     return [sys.executable, "manage.py", "demo_presses"]

@@ -55,6 +55,8 @@ class Command(BaseCommand):
         poller = children.Child("machine poller", programs.poller_command())
         beat = children.Child("Celery beat", programs.beat_command(schedule))
         background = [worker, poller, beat]
+        if settings.MQTT_URL:
+            background.append(children.Child("MQTT listener", programs.mqtt_command()))
         if not settings.PRODUCTION:
             background.append(children.Child("demo's presses", programs.demo_presses_command()))
         try:
