@@ -1,6 +1,6 @@
 """Connections as forms: which buses are polled, by which driver; their points stand below them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import display, register
@@ -18,7 +18,7 @@ from factoryos.supervision.iot.fields import SettingsField
 from factoryos.supervision.iot.tables import tables_of_connection
 from factoryos.supervision.masters import MasterAdmin, MasterForm
 from factoryos.supervision.site import site
-from factoryos.supervision.tenancy import FactoryFilter
+from factoryos.supervision.tenancy import FactoryFilter, is_keeper
 from factoryos.supervision.verbs import chosen
 from iot.connection_names import bus_taken
 from iot.connection_rules import bus_of, connection_faults
@@ -54,6 +54,10 @@ class ConnectionForm(MasterForm):
     class Meta:
         model = Connection
         fields = ("factory", "code", "driver", "address", "poll_every_s", "active")
+        help_texts: ClassVar[Any] = {
+            "driver": "What is spoken on it. Another driver is another connection.",
+            "bus": "Two active connections must not share it.",
+        }
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
@@ -108,25 +112,24 @@ class ConnectionAdmin(MasterAdmin):
     fixed = ("factory", "driver")
     actions = (retire,)
     change_form_template = "supervision/tables.html"
-    list_display = (
-        "code",
-        "factory",
-        "driver",
-        "bus",
-        "poll_every_s",
-        "active",
-        "health",
-        "health_since",
-        "last_error",
-    )
+    list_display = ("code", "factory", "bus", "active", "health", "last_error", "driver", "health_since")
     list_filter = (FactoryFilter, "driver", "active", "health")
     list_select_related = ("factory",)
     search_fields = ("code__istartswith", "bus__istartswith")
     search_help_text = "Beginning of a code, of a host or of a port's path"
     readonly_fields = (
-        "uuid", "bus", "health", "health_since", "last_error", "shard", "version", "created_at", "updated_at",
-        "new_point",
+        "new_point", "bus", "health", "health_since", "last_error", "version", "uuid", "created_at", "updated_at",
     )  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = tuple(self.form.Meta.fields)
+        if obj is None:
+            return own
+        return (*own, *self.readonly_fields, "shard") if is_keeper(request) else (*own, *self.readonly_fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Shards are of no factory, so their page is the keepers' alone."""
+        return (*super().get_readonly_fields(request, obj), "shard") if obj else ()
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return self.reaches(request)

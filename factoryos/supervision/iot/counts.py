@@ -71,13 +71,17 @@ class CountReviewAdmin(ReadOnlyAdmin):
 
     tenant_path = "factory"
     actions = ACTIONS
-    list_display = ("__str__", "machine", "factory", amount("pieces"), "text", "at", "state", "decided_by_name", "note")
+    list_display = ("kind", "of_machine", amount("pieces"), "state", "text", "at", "decided_by_name", "note", "factory")
     list_filter = (FactoryFilter, "state", "kind")
     list_select_related = ("machine", "factory")
     search_fields = ("machine__code__iexact",)
     search_help_text = "A machine's code"
     exclude = ("pieces",)
     readonly_fields: ClassVar[Any] = (amount("pieces"),)
+
+    @display(description="machine", ordering="machine__code")
+    def of_machine(self, review: CountReview) -> str:
+        return review.machine.code
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Whether deciding is offered; the verb asks again, with the roles held in the review's own factory."""

@@ -1,11 +1,14 @@
-"""Settings that drivers define, typed as JSON: one small object, and nothing that could not be kept."""
+"""Settings that drivers define, typed as JSON: one small object, and nothing that could not be kept; short decimals."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
+
+from factoryos.kernel.quantities import shortest
 
 LONGEST = 2_000  # characters
 
@@ -30,6 +33,9 @@ class SettingsField(forms.JSONField):
             raise ValidationError('It must be an object such as {"name": "value"}.', code="no_object")
         return found
 
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value in (None, {}) else super().prepare_value(value)
+
     def bound_data(self, data: Any, initial: Any) -> Any:
         """What was typed is shown again as it was typed, however deep."""
         try:
@@ -45,3 +51,10 @@ class SettingsField(forms.JSONField):
             return bool((initial or {}) != (json.loads(data) if data else {}))
         except (ValueError, RecursionError):
             return True
+
+
+class ShortDecimalField(forms.DecimalField):
+    """A decimal shown as people write it: 4, not 4.000000."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return shortest(value) if isinstance(value, Decimal) else value

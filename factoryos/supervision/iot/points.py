@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.models import User
 from factoryos.supervision.acting import as_supervisor
-from factoryos.supervision.iot.fields import SettingsField
+from factoryos.supervision.iot.fields import SettingsField, ShortDecimalField
 from factoryos.supervision.iot.tables import tables_of_point
 from factoryos.supervision.listing import link_to
 from factoryos.supervision.masters import MasterAdmin
@@ -44,11 +44,11 @@ class PointForm(forms.ModelForm):
     """A point belongs to its connection's factory, and so must its machine."""
 
     where = SettingsField(label="Read from", help_text=_PLACES)
-    modulus = forms.DecimalField(
+    modulus = ShortDecimalField(
         required=False, min_value=2, max_digits=20, decimal_places=0, label="Begins again at",
         help_text="The value at which the counter is 0 again, such as 1000000 of one with six digits. Blank: by its width.",
     )  # fmt: skip
-    scale = forms.DecimalField(
+    scale = ShortDecimalField(
         max_digits=12, decimal_places=6, initial=Decimal(1), max_value=LARGEST_SCALE, label="Pieces a count",
         help_text="Such as 4 for a mould with four cavities.",
     )  # fmt: skip
@@ -173,8 +173,14 @@ class CounterPointAdmin(MasterAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         point = self.get_object(request, object_id)
-        tables = tables_of_point(point) if point is not None else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "tables": tables})
+        context = dict(extra_context or {})
+        if point is not None:
+            context |= {"tables": tables_of_point(point), "subtitle": name_of(point)}
+        return super().change_view(request, object_id, form_url, context)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = tuple(self.form.Meta.fields)
+        return (*own, *self.readonly_fields) if obj else own
 
     def supervisor(self, request: HttpRequest, obj: Any) -> Actor:
         assert isinstance(request.user, User)

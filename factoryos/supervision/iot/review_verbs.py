@@ -24,7 +24,7 @@ _BOOKING = (
     "A count by hand is booked already, and is confirmed."
 )
 _DISMISSING = "The pieces are let go. A count by hand is taken back from its order."
-_HEADINGS = ("Machine", "Question", "In question", "Counted", "State")
+_HEADINGS = ("Machine", "Question", "Counted", "In question")
 
 
 class DismissForm(forms.Form):
@@ -51,8 +51,8 @@ class BookForm(forms.Form):
                 label=f"Pieces of {row.machine.code}",
             )  # fmt: skip
             order = LineField(max_length=512, initial=_order_then(row), label=f"Order for {row.machine.code}")
-            for field in (pieces, order):
-                field.widget.attrs |= {"aria-label": field.label, "class": "vTextField"}
+            for field, width in ((pieces, 8), (order, 18)):
+                field.widget = forms.TextInput({"aria-label": field.label, "size": width})
             self.fields |= {f"pieces_{row.pk}": pieces, f"order_{row.pk}": order}
         self.fields["note"] = SaidField(required=False, label="Why (may be left blank)")
         self.orders: dict[int, int] = {}
@@ -82,13 +82,7 @@ class BookForm(forms.Form):
 
 
 def _cells(row: CountReview) -> tuple[object, ...]:
-    return (
-        row.machine.code,
-        f"{row.get_kind_display()}. {row.text}",
-        shortest(row.pieces),
-        row.at,
-        row.get_state_display(),
-    )
+    return (row.machine.code, f"{row.get_kind_display()}. {row.text}", row.at, shortest(row.pieces))
 
 
 def _order_then(row: CountReview) -> str:

@@ -7,7 +7,7 @@ from factoryos.supervision.listing import link_to, link_to_list
 from factoryos.supervision.related_tables import SHOWN, Table
 from iot.models import Connection, CounterPoint, CountEvent
 
-_POINTS = ("Machine", "Role", "Read from", "Encoding", "Stands at", "Last read", "Carries on", "In use")
+_POINTS = ("Machine", "Role", "Read from", "Stands at", "Last read", "In use")
 _EVENTS = ("No.", "Kind", "From", "To", "Pieces", "For a person", "When")
 
 
@@ -32,12 +32,11 @@ def _more(count: int, model: type[CounterPoint] | type[CountEvent], query: str, 
 
 def _point_cells(point: CounterPoint) -> tuple[object, ...]:
     baseline = getattr(point, "baseline", None)
-    where = ", ".join(f"{name} {value!r}" for name, value in point.where.items())
+    where = ", ".join(f"{name} {value}" for name, value in point.where.items())
     shows = "–" if baseline is None or baseline.raw is None else shortest(baseline.raw)
     return (
-        point.machine.code, link_to(CounterPoint, point.pk, point.get_role_display()), where, point.encoding, shows,
-        (baseline and baseline.at) or "–", "–" if baseline is None else shortest(baseline.carry),
-        "yes" if point.active else "no",
+        point.machine.code, link_to(CounterPoint, point.pk, point.get_role_display()), f"{point.encoding}: {where}",
+        shows, (baseline and baseline.at) or "–", "yes" if point.active else "no",
     )  # fmt: skip
 
 
