@@ -14,6 +14,10 @@ HASHED = (
 )  # fmt: skip
 
 
+# One for all: making one costs as much as using it.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -29,8 +33,7 @@ def event_hash(*, fields: dict[str, Any], previous: str | None) -> str:
     objects of them. Decimals and floats go in as texts, for jsonb keeps no trailing zeros and JSON no decimals.
     """
     document = [[name, _plain(fields[name])] for name in HASHED] + [["previous", previous]]
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(document).encode()).hexdigest()
 
 
 def merkle_root(leaves: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Writing history: the order's new row, its event and its announcement, in one statement, so that none goes without."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.problems import Busy
 from factoryos.kernel.quantities import ZERO, exactly, shortest
-from factoryos.kernel.rows import columns_of, names_of, values_of
+from factoryos.kernel.rows import as_columns, columns_of, names_of, values_of
 from orders.chain import event_hash
 from orders.models import OrderEvent, OrderLine, ProductionOrder
 from orders.specs import Count
@@ -134,13 +135,17 @@ def hashed_fields(event: OrderEvent, *, order_uuid: Any) -> dict[str, Any]:
 
 
 def _event_values(event: OrderEvent, columns: Sequence[str]) -> list[Any]:
-    return [Jsonb(event.data) if name == "data" else getattr(event, name) for name in columns]
+    return [_json(event.data) if name == "data" else getattr(event, name) for name in columns]
 
 
 def _message_values(order: ProductionOrder, event: OrderEvent) -> list[Any]:
     payload = {"orderId": str(order.uuid), "state": event.to_state, "version": event.seq, "verb": event.verb,
                "at": event.at.isoformat()}  # fmt: skip
-    return [topic_of(verb=event.verb, moved=event.moved), event.factory_id, str(order.uuid), Jsonb(payload)]
+    return [topic_of(verb=event.verb, moved=event.moved), event.factory_id, str(order.uuid), _json(payload)]
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value)
 
 
 def begin(
@@ -245,14 +250,10 @@ def append_all(steps: Sequence[Step], *, verb: str) -> None:
         for key, (order, state, version) in before.items()
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND_ALL, [*_columns(orders), *_columns(events), *_columns(messages)])
+        cursor.execute(_APPEND_ALL, [*as_columns(orders), *as_columns(events), *as_columns(messages)])
         if cursor.fetchone()[0] != len(orders):
             raise Busy()
     transaction.on_commit(wakeup.ring)
-
-
-def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _bring_up_to_date(

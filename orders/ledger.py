@@ -1,16 +1,16 @@
 """The quantity ledger: booking an entry, its projections, and the one judgement of over-production."""
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
-from factoryos.kernel.rows import columns_of, names_of, values_of
+from factoryos.kernel.rows import as_columns, columns_of, names_of, values_of
 from manufacturing.models import Item
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
 from orders.problems import OverProduction, TotalBelowZero
@@ -149,13 +149,12 @@ def book_all(entries: Sequence[tuple[QuantityEntry, int]]) -> None:
         shares[assignment_id] = shares.get(assignment_id, ZERO) + entry.good + entry.rejected
     rows = [
         (one.uuid, one.order_id, one.line_id, one.good, one.rejected, one.source, one.machine_id, one.lot_number,
-         Jsonb(one.short_consumption), one.idempotency_key, one.actor_kind, one.actor_id, one.actor_name, one.face,
-         one.occurred_at, one.at)
+         json.dumps(one.short_consumption), one.idempotency_key, one.actor_kind, one.actor_id, one.actor_name,
+         one.face, one.occurred_at, one.at)
         for one, _ in entries
     ]  # fmt: skip
-    values: list[Any] = [list(column) for column in zip(*rows, strict=True)]
-    values += [list(lines), [line[0] for line in lines.values()], [line[1] for line in lines.values()]]
-    values += [list(shares), list(shares.values())]
+    more = [(key, good, rejected) for key, (good, rejected) in lines.items()]
+    values = [*as_columns(rows), *as_columns(more), *as_columns(shares.items())]
     with connection.cursor() as cursor:
         cursor.execute(_BOOK_ALL, values)
         ids = dict(cursor.fetchall())
@@ -174,7 +173,7 @@ def entries_by_key(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_BY_KEY, [list(column) for column in zip(*keys, strict=True)])
+        cursor.execute(_BY_KEY, as_columns(keys))
         return {(order_id, key): entry_id for order_id, key, entry_id in cursor.fetchall()}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from factoryos.kernel.rows import as_columns
 from quality.models import Consumption, Output
 
 
@@ -40,11 +41,7 @@ def statements(*, used: Mapping[Key, Decimal], made: Mapping[Key, Decimal]) -> l
         more = [(*key, quantity) for key, quantity in changes.items() if quantity > 0]
         less = [(key.run_id, key.item_id, key.lot_id, quantity) for key, quantity in changes.items() if quantity < 0]
         if more:
-            found.append((_ADD.format(table=table), _columns(more)))
+            found.append((_ADD.format(table=table), as_columns(more)))
         if less:
-            found.append((_TAKE_BACK.format(table=table), _columns(less)))
+            found.append((_TAKE_BACK.format(table=table), as_columns(less)))
     return found
-
-
-def _columns(rows: list[Any]) -> list[Any]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -18,13 +18,14 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.database import violated_constraint
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.quantities import ZERO, exactly
+from factoryos.kernel.rows import as_columns
 from manufacturing.models import StockMove
 from manufacturing.problems import StockShort
 from manufacturing.stock.balances import Balance
 from quality import links
 
 Kind = StockMove.Kind
-Statement = tuple[str, list[Any]]  # sql and its values
+Statement = tuple[str, Sequence[Any]]  # sql and its values
 ARRIVED = "stock.arrived"  # outbox topic: somebody waits for an item that has become free
 _CHECKS = frozenset({"balance_reserved_on_hand", "balance_reserved_not_negative"})
 _USED = frozenset({Kind.CONSUMPTION, Kind.OVER_CONSUMPTION, Kind.RETURN})
@@ -223,7 +224,7 @@ def write_together(postings: Sequence[tuple[Posting, int | None]], *, alongside:
     """
     statements = [*_stock_statements([posting for posting, _ in postings]), *alongside]
     if moves := [row for posting, entry_id in postings for row in posting.rows_of_moves(entry_id)]:
-        statements.append((_MOVES, [clock.now(), *_columns(moves)]))
+        statements.append((_MOVES, [clock.now(), *as_columns(moves)]))
     used: dict[links.Key, Decimal] = defaultdict(Decimal)
     made: dict[links.Key, Decimal] = defaultdict(Decimal)
     for posting, entry_id in postings:
@@ -246,14 +247,10 @@ def _stock_statements(postings: Sequence[Posting]) -> list[Statement]:
     """Balances, reservations, and the word to those who wait for what has become free."""
     statements: list[Statement] = []
     if changes := Posting.changes_of(postings):
-        statements.append((_BALANCES, _columns(changes)))
+        statements.append((_BALANCES, as_columns(changes)))
     kinds = zip((_RESERVE, _CHANGE_RESERVED, _RELEASE), Posting.reservations_of(postings), strict=True)
-    statements += [(sql, _columns(rows)) for sql, rows in kinds if rows]
+    statements += [(sql, as_columns(rows)) for sql, rows in kinds if rows]
     if freed := sorted(set().union(*(posting.items_freed() for posting in postings))):
-        statements.append((_ANNOUNCE, [ARRIVED, *_columns(freed)]))
+        statements.append((_ANNOUNCE, [ARRIVED, *as_columns(freed)]))
         transaction.on_commit(wakeup.ring)
     return statements
-
-
-def _columns(rows: Sequence[Any]) -> list[Any]:
-    return [list(column) for column in zip(*rows, strict=True)]

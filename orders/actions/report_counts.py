@@ -64,13 +64,10 @@ class _Task:
     """A count that is to be booked."""
 
     count: MachineCount
+    pieces: Count
     run: Run
     order: ProductionOrder
     line: OrderLine
-
-    @property
-    def pieces(self) -> Count:
-        return Count(good=self.count.good, rejected=self.count.rejected)
 
 
 @exactly()
@@ -88,7 +85,8 @@ def _book(counts: Sequence[MachineCount]) -> list[Booked]:
         if (key := (run.order_id, count.key)) in known or key in tasks:
             continue
         _require_pieces(count)
-        tasks[key] = _Task(count, run, orders[run.order_id], lines.take(run, count.good))
+        pieces = Count(good=count.good, rejected=count.rejected)
+        tasks[key] = _Task(count, pieces, run, orders[run.order_id], lines.take(run, count.good))
 
     if tasks:
         known |= zip(tasks, _write(list(tasks.values())), strict=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from factoryos.kernel.quantities import ZERO
+from factoryos.kernel.rows import as_columns
 from manufacturing.stock.balances import Balance
 from manufacturing.stock.posting import Posting, Statement, write_together
 
@@ -44,9 +45,8 @@ def write_all(plans: Sequence[tuple[StockPlan, int]]) -> None:
         for sums, parts in ((used, stock.used), (over, stock.over)):
             for component_id, quantity in parts.items():
                 sums[component_id] = sums.get(component_id, ZERO) + quantity
-    ids = sorted({*used, *over})
-    columns = [ids, *([of.get(key, ZERO) for key in ids] for of in (used, over))]
-    totals: list[Statement] = [(_TOTALS, columns)] if ids else []
+    rows = [(key, used.get(key, ZERO), over.get(key, ZERO)) for key in sorted({*used, *over})]
+    totals: list[Statement] = [(_TOTALS, as_columns(rows))] if rows else []
     write_together([(stock.posting, entry_id) for stock, entry_id in plans], alongside=totals)
 
 

@@ -5,7 +5,9 @@ The factory API's verbs and pages, and the ERP API's confirm and produce on stoc
     python -m tests.bench [--quick] [--orders N] [--seconds S] [--rounds R]
     python -m tests.bench streams    the live stream instead: see tests/bench/streams.py
     python -m tests.bench console    the pages of the console: see tests/bench/console.py
+    python -m tests.bench polls      reading machines: see tests/bench/polls.py
     python -m tests.bench bulk          operations on many orders beside the bare verbs
+    python -m tests.bench counts        what machines counted, booked together: see tests/bench/counts.py
 
 On DATABASE_URL's server, else on our own, in a database of its own. Ends with 1 when any call failed.
 """
@@ -159,13 +161,18 @@ def main() -> int:
         from tests.bench import streams
 
         return streams.measure(sys.argv[2:])
+    if sys.argv[1:2] == ["polls"]:
+        prepare()
+        from tests.bench import polls
+
+        return polls.measure(sys.argv[2:])
     if sys.argv[1:2] == ["console"]:
         prepare()
         from tests.bench import console
 
         return console.measure(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("web", "bulk"), default="web", help="what is measured")
+    parser.add_argument("what", nargs="?", choices=("web", "bulk", "counts"), default="web", help="what is measured")
     parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} orders only and short runs")
     parser.add_argument("--orders", type=int, help="how many the long list has (default 1,000,000)")
     parser.add_argument("--seconds", type=float, help="of one run (default 1)")
@@ -180,6 +187,10 @@ def main() -> int:
         from tests.bench import bulk
 
         return bulk.measure()
+    if args.what == "counts":
+        from tests.bench import counts
+
+        return counts.measure()
     return measure(args)
 
 

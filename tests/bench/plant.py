@@ -183,6 +183,11 @@ def scheduled(plant: Plant, count: int) -> list[Order]:
     return _ready(plant, _load(plant, count, states=["scheduled"], machine=OWN))
 
 
+def running(plant: Plant, count: int, *, item: int) -> list[Order]:
+    """So many orders of an item in production, each with a machine of its own (on which it does not run yet)."""
+    return _ready(plant, _load(plant, count, states=["in_production"], machine=OWN, item=item))
+
+
 def drafts(plant: Plant, count: int, *, item: int, bom_version: int) -> list[Order]:
     """So many drafts of an item, on no machine."""
     return _ready(plant, _load(plant, count, states=["draft"], item=item, bom_version=bom_version))
