@@ -40,37 +40,39 @@ class Page:
     older: str | None
 
 
-# A machine counts every few seconds: what it counted one after the other is one entry, or nothing else would be seen.
-_MOST_EVENTS = 5000  # that a page looks at
+# A machine counts every few seconds: what each counted while nothing else happened is one entry, or nothing else would be
+# seen. Several machines count in turns, so such a while is told whole: a place between two of its entries is none.
+_MOST_EVENTS = 2000  # that a page looks at
 _EVENTS = f"""
 WITH recent AS (
     SELECT seq, at, data, CASE WHEN verb = 'report' AND actor_kind = 'device' THEN actor_id END AS counter
     FROM orders_orderevent WHERE order_id = %s AND seq < %s ORDER BY seq DESC LIMIT {_MOST_EVENTS}
 ), marked AS (
-    SELECT *, counter IS NULL OR counter IS DISTINCT FROM lag(counter) OVER (ORDER BY seq DESC) AS begins FROM recent
-), run AS (SELECT *, count(*) FILTER (WHERE begins) OVER (ORDER BY seq DESC) AS number FROM marked
+    SELECT *, counter IS NULL OR lag(counter) OVER (ORDER BY seq DESC) IS NULL AS begins FROM recent
+), numbered AS (
+    SELECT *, count(*) FILTER (WHERE begins) OVER (ORDER BY seq DESC) AS number FROM marked
 ), entry AS (
-    SELECT max(seq) AS newest, min(seq) AS oldest, count(*) AS times, min(at) AS since,
-        sum((data->>'good')::numeric) FILTER (WHERE counter IS NOT NULL) AS run_good,
-        sum((data->>'rejected')::numeric) FILTER (WHERE counter IS NOT NULL) AS run_rejected
-    FROM run GROUP BY number ORDER BY number LIMIT %s
+    SELECT number, max(seq) AS newest, min(min(seq)) OVER (PARTITION BY number) AS oldest, count(*) AS times,
+        min(at) AS since, sum((data->>'good')::numeric) FILTER (WHERE counter IS NOT NULL) AS all_good,
+        sum((data->>'rejected')::numeric) FILTER (WHERE counter IS NOT NULL) AS all_rejected
+    FROM numbered WHERE number <= %s GROUP BY number, counter
 )
-SELECT event.*, oldest, times, since, run_good, run_rejected
+SELECT event.*, oldest, times, since, all_good, all_rejected
 FROM entry JOIN orders_orderevent AS event ON event.order_id = %s AND event.seq = entry.newest ORDER BY event.seq DESC
 """
 
 
 def timeline(order_id: int, *, notes_only: bool = False, before: str = "", limit: int = PAGE) -> Page:
-    """Up to `limit` entries older than `before` (a Page's `older`; what is no such place begins anew)."""
+    """About `limit` entries older than `before` (a Page's `older`; what is no such place begins anew)."""
     seq, note_id = _place(before)
     found = Note.objects.filter(order_id=order_id, id__lt=note_id).order_by("-id")
     notes = list(found[: limit + 1])
     events = [] if notes_only else _happened(order_id, before=seq, limit=limit + 1)
     entries: list[OrderEvent | Counts | Note] = []
     while len(entries) < limit and (events or notes):
-        if events and (not notes or events[0][0].at >= notes[0].at):
-            event, seq = events.pop(0)
-            entries.append(event)
+        if events and (not notes or events[0][0][0].at >= notes[0].at):
+            while_counting, seq = events.pop(0)
+            entries += while_counting
         else:
             note = notes.pop(0)
             note_id = note.pk
@@ -79,15 +81,21 @@ def timeline(order_id: int, *, notes_only: bool = False, before: str = "", limit
     return Page(entries, f"{min(seq, 999_999_999)}-{min(note_id, 10**18 - 1)}" if more else None)
 
 
-def _happened(order_id: int, *, before: int, limit: int) -> list[tuple[OrderEvent | Counts, int]]:
-    """What happened before a sequence number, newest first, each with the number of the oldest event that it tells."""
-    found: list[tuple[OrderEvent | Counts, int]] = []
+def _happened(order_id: int, *, before: int, limit: int) -> list[tuple[list[OrderEvent | Counts], int]]:
+    """What happened before a sequence number, newest first, each with the number of the oldest event that it tells.
+
+    One event, or what each machine counted while nothing else happened.
+    """
+    found: list[tuple[list[OrderEvent | Counts], int]] = []
     for row in OrderEvent.objects.raw(_EVENTS, [order_id, before, limit, order_id]):
         of_entry = vars(row)
-        event: OrderEvent | Counts = row
+        entry: OrderEvent | Counts = row
         if of_entry["times"] > 1:
-            event = Counts(row, of_entry["times"], of_entry["since"], of_entry["run_good"], of_entry["run_rejected"])
-        found.append((event, of_entry["oldest"]))
+            entry = Counts(row, of_entry["times"], of_entry["since"], of_entry["all_good"], of_entry["all_rejected"])
+        if found and found[-1][1] == of_entry["oldest"]:
+            found[-1][0].append(entry)
+        else:
+            found.append(([entry], of_entry["oldest"]))
     return found
 
 

@@ -99,13 +99,27 @@ def test_what_a_machine_counts_time_after_time_is_one_line(desk: Desk) -> None:
     assert told.count("PRESS-01 counted 3 good") == 1 and "PRESS-01 counted 1 good" not in told
 
 
+def test_machines_that_count_in_turns_have_a_line_each(desk: Desk) -> None:
+    other = floor.a_machine(desk.factory, code="PRESS-02")
+    order = desk.running(on=[desk.machine, other])
+    for _ in range(3):
+        counted(order, desk.machine, good=1)
+        counted(order, other, good=2)
+    told = words(desk.get(order))
+    assert told.index("PRESS-02 counted 6 good") < told.index("PRESS-01 counted 3 good")
+    assert told.count(" counted ") == 2 + 6  # and each in the ledger
+
+
 def test_every_event_is_told_once_over_all_pages_however_long_a_machine_counted(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timeline, "_EVENTS", timeline._EVENTS.replace("LIMIT 5000", "LIMIT 4"))
-    order = desk.running()
+    monkeypatch.setattr(timeline, "_EVENTS", timeline._EVENTS.replace("LIMIT 2000", "LIMIT 4"))
+    other = floor.a_machine(desk.factory, code="PRESS-02")
+    order = desk.running(on=[desk.machine, other])
     for pieces in (1, 3, 6):
-        a_shift_of(desk, order, pieces)
+        for _ in range(pieces):
+            counted(order, desk.machine, good=1)
+            counted(order, other, good=1)
         desk.report(order, good=100)
     good, events, before = 0, 0, ""
     while page := timeline.timeline(order.pk, before=before, limit=2):
@@ -115,7 +129,7 @@ def test_every_event_is_told_once_over_all_pages_however_long_a_machine_counted(
         if page.older is None:
             break
         before = page.older
-    assert (good, events) == (310, OrderEvent.objects.filter(order=order).count())
+    assert (good, events) == (320, OrderEvent.objects.filter(order=order).count())
 
 
 # --- what a machine counts meanwhile is in nobody's way --------------------------------------------------------------
