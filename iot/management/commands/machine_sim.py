@@ -1,4 +1,4 @@
-"""`manage.py machine_sim`: simulated presses on a TCP port and on serial lines, until Ctrl-C or SIGTERM."""
+"""`manage.py machine_sim`: simulated presses on TCP ports, serial lines and as a FANUC control, until Ctrl-C or SIGTERM."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from iot.registers import Encoding, Layout
 from iot.simulation.device import Device
 from iot.simulation.faults import Fault, ScriptError, parse_script, scatter
+from iot.simulation.focas import PORT, FocasControl
 from iot.simulation.hall import Hall, follow
 from iot.simulation.memory import Memory
 from iot.simulation.press import Press
@@ -42,6 +43,14 @@ class Command(BaseCommand):
             "--serial-link", action="append", default=[], metavar="[TONGUE=]PATH",
             help=f"one more press, on a terminal linked from PATH; tongues: {', '.join(TONGUES)} (default: the first)",
         )  # fmt: skip
+        parser.add_argument(
+            "--focas", type=Path, metavar="FOLDER",
+            help="one more press, as a FANUC control: a stand-in for FANUC's library is built into this folder, which "
+            "needs a C compiler",
+        )  # fmt: skip
+        parser.add_argument(
+            "--focas-port", type=int, default=PORT, metavar="PORT", help="0 takes a free port (default: %(default)s)"
+        )
         parser.add_argument("--rate", default="1.2", help="pieces a second (default: %(default)s)")
         parser.add_argument("--reject-share", type=float, default=0.0, help="of all pieces, from 0 to 1")
         parser.add_argument("--encoding", choices=[item.value for item in Encoding], default=Encoding.U32.value)
@@ -96,6 +105,8 @@ def _whereabouts(hall: Hall) -> list[str]:
             ]
         elif isinstance(bus, SerialLine):
             lines += [f"{device.name} {bus.tongue} {bus.link} unit {device.unit}" for device in bus.devices]
+        elif isinstance(bus, FocasControl):
+            lines.append(f"{bus.device.name} focas {bus.host}:{bus.port} library {bus.library}")
     return lines
 
 
@@ -106,9 +117,10 @@ def _hall(options: dict[str, Any]) -> Hall:
     if not 1 <= each <= _MOST_UNITS or over_tcp < 0:
         raise ValueError(f"a port serves from 1 to {_MOST_UNITS} units")
     links = [_tongue_and_path(link) for link in options["serial_link"]]
-    names = [f"PRESS-{number:02d}" for number in range(1, over_tcp + len(links) + 1)]
+    controls = 1 if options["focas"] else 0
+    names = [f"PRESS-{number:02d}" for number in range(1, over_tcp + len(links) + controls + 1)]
     if not names:
-        raise ValueError("nothing to simulate: give --modbus-tcp or --serial-link")
+        raise ValueError("nothing to simulate: give --modbus-tcp, --serial-link or --focas")
     faults = _faults(options, names)
     devices = [
         _device(options, faults, name=name, place=place, unit=place % each + 1 if place < over_tcp else 1)
@@ -124,9 +136,13 @@ def _hall(options: dict[str, Any]) -> Hall:
     ]
     lines = [
         SerialLine([device], link=path, tongue=tongue)
-        for device, (tongue, path) in zip(devices[over_tcp:], links, strict=True)
+        for device, (tongue, path) in zip(devices[over_tcp : over_tcp + len(links)], links, strict=True)
     ]
-    return Hall([*ports, *lines], devices)
+    focas = [
+        FocasControl(device, folder=options["focas"], port=options["focas_port"])
+        for device in devices[over_tcp + len(links) :]
+    ]
+    return Hall([*ports, *lines, *focas], devices)
 
 
 def _device(options: dict[str, Any], faults: list[Fault], *, name: str, place: int, unit: int) -> Device:

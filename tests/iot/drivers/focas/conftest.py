@@ -1,24 +1,21 @@
 """A stand-in for the vendor's library, compiled once, and controls that behave as a test says."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from iot.drivers.focas import hosts
+from iot.simulation.focas import NoCompiler, build, write_script
 
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler (gcc or cc): the stand-in for FANUC's library cannot be built")
-    built = tmp_path_factory.mktemp("focas") / "libfwlib32.so"
-    source = Path(__file__).with_name("stand_in.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", built, source, "-ldl"], check=True)
-    return built
+    try:
+        return build(tmp_path_factory.mktemp("focas"))
+    except NoCompiler as error:
+        pytest.skip(str(error))
 
 
 class Plant:
@@ -30,12 +27,8 @@ class Plant:
 
     def script(self, address: str, **behaviour: int) -> None:
         """Replaces what this control does. Parameters are `p6711` and so on."""
-        lines = "".join(
-            f"{name.removeprefix('p') if name[1:].isdigit() else name} {value}\n" for name, value in behaviour.items()
-        )
-        draft = self.folder / "draft"
-        draft.write_text(lines)
-        draft.rename(self.folder / f"{address}.script")
+        words = {name.removeprefix("p") if name[1:].isdigit() else name: value for name, value in behaviour.items()}
+        write_script(self.folder, address, words)
 
     def calls(self, what: str, address: str) -> int:
         log = self.folder / "calls.log"

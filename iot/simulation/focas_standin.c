@@ -1,4 +1,5 @@
 /* A library with the vendor's names and nobody's code: it does what a script beside it says, and notes what was called.
+ * By hand: cc -shared -fPIC -o libfwlib32.so focas_standin.c -ldl; manage.py machine_sim --focas FOLDER does it, too.
  *
  * <address>.script beside the library is read anew at every call; lines of a word and a number:
  *   6711 100        a parameter's value            run 3           a field of ODBST
