@@ -26,7 +26,7 @@ PERIODS: dict[str, float] = {
     "factoryos.ops.tasks.forget_sign_ins": 3600,
     "iot.tasks.forget_telemetry": 3600,
     "iot.tasks.poll": 2,
-    "iot.tasks.tell_of_silence": 10,
+    "iot.tasks.forget_ticks": 60,
     "iot.tasks.sweep_silence": 10,
 }
 # Task: the queue of workers that do nothing else (`--queues`). Everything else is any ordinary worker's.

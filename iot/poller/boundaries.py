@@ -19,8 +19,8 @@ from django.db import connection
 from factoryos.kernel import clock, outbox
 from factoryos.kernel.live import line
 from iot.poller.leases import LISTENER
+from orders.occupancy import BOUNDARY
 
-TOPIC = "machine.boundary"
 CHANNEL = "factoryos_poll"
 TOO_LATE = timedelta(seconds=2)
 _MOST_MACHINES = 500  # what is notified must stay under 8,000 bytes
@@ -39,7 +39,7 @@ class Word:
     asks: str = ""
 
 
-@outbox.handler(TOPIC)
+@outbox.handler(BOUNDARY)
 def tell_pollers(messages: list[outbox.Message]) -> None:
     """Pass on whose boundary is young enough to be read for. Payload: {"machines": [ids], "at": ISO 8601}."""
     for message in messages:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.db import connection
 
-from iot import shards
+from iot import shards, silence
 from iot.shards import Lease
 
 LISTENER = "factoryos poller"  # the name of a poller's listening session: by it pollers know how many they are
@@ -16,6 +16,7 @@ KEPT_S = 5  # between two stints, in which nobody else need open our lines anew
 
 _COUNTED = """
 SELECT count(*), count(*) FILTER (WHERE lease_until IS NULL OR lease_until < now() - make_interval(secs => %s)),
+    count(*) FILTER (WHERE polled_at < now() - make_interval(secs => %s)) > 0,
     (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s)
 FROM iot_pollshard AS shard WHERE EXISTS (SELECT FROM iot_connection WHERE shard_id = shard.id AND active)
 """
@@ -28,9 +29,12 @@ def owner_of_this_process() -> str:
 def claim(*, owner: str, had: list[Lease]) -> list[Lease]:
     """The leases of the next stint. What we had and do not take again is for others at once.
 
-    A poller that is frozen still counts as one. Its shards come to the others all the same, for they are overdue.
+    A poller that is frozen still counts as one. Its shards come to the others all the same, for they are overdue. Where
+    nobody polled for a while, that is written down first: afterwards nobody could see it any more.
     """
-    total, overdue, pollers = _counted()
+    total, overdue, was_silent, pollers = _counted()
+    if was_silent:
+        silence.sweep()
     share = math.ceil(total / max(1, pollers)) + overdue
     leases = shards.claim(owner=owner, most=share)
     ours = {lease.shard_id for lease in leases}
@@ -43,9 +47,9 @@ def somebody_is_missing() -> bool:
     return _counted()[1] > 0
 
 
-def _counted() -> tuple[int, int, int]:
-    """Shards with something to poll, those of them that are overdue, and pollers."""
+def _counted() -> tuple[int, int, bool, int]:
+    """Shards with something to poll, those of them that are overdue, whether any was long not polled; and pollers."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, [OVERDUE_S, LISTENER])
-        total, overdue, pollers = cursor.fetchone()
-    return total, overdue, pollers
+        cursor.execute(_COUNTED, [OVERDUE_S, silence.POLLED_S, LISTENER])
+        total, overdue, was_silent, pollers = cursor.fetchone()
+    return total, overdue, was_silent, pollers

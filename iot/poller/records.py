@@ -13,8 +13,6 @@ from iot.poller.states import Told
 from iot.shards import Lease
 from manufacturing.models import Machine
 
-UNHEARD_S = 30  # after so long without a poller nobody can say what a machine does
-
 _FARE = """
 UPDATE iot_connection AS bus SET health = new.health, last_error = new.text,
     health_since = CASE WHEN bus.health = new.health THEN bus.health_since ELSE new.at END
@@ -25,14 +23,6 @@ _ELSEWHERE = """
 SELECT DISTINCT point.machine_id FROM iot_counterpoint AS point JOIN iot_connection AS bus ON bus.id = point.connection_id
 WHERE point.machine_id = ANY(%s) AND point.active AND bus.active AND bus.id <> ALL(%s)
   AND bus.health NOT IN ('failing', 'probing')
-"""
-_UNHEARD = """
-SELECT machine.id, max(shard.polled_at) FROM manufacturing_machine AS machine
-JOIN iot_counterpoint AS point ON point.machine_id = machine.id AND point.active
-JOIN iot_connection AS bus ON bus.id = point.connection_id AND bus.active
-JOIN iot_pollshard AS shard ON shard.id = bus.shard_id
-WHERE machine.active AND machine.state <> 'no_data' GROUP BY machine.id
-HAVING max(shard.polled_at) < now() - make_interval(secs => %s)
 """
 _VERSIONS = """
 SELECT bus.id, bus.version, count(point.id) FROM iot_connection AS bus
@@ -68,18 +58,6 @@ def tell_states(changes: Mapping[int, Sequence[Told]], *, lease: Lease) -> None:
             machine_states.report_all(machine=machine, told=changes[machine.pk])
 
         whole(write)
-
-
-def tell_of_silence() -> int:
-    """Machines whose pollers are all gone have no data since they were last polled; gives how many that were."""
-    found = dict(_ask(_UNHEARD, [UNHEARD_S]))
-    for machine in Machine.objects.filter(pk__in=found).order_by("pk"):
-
-        def write(machine: Machine = machine) -> None:
-            machine_states.report(machine=machine, state=machine_states.State.NO_DATA, at=found[machine.pk])
-
-        whole(write)
-    return len(found)
 
 
 def versions(shard_ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 P = ParamSpec("P")
 T = TypeVar("T")
 DATABASE_AWAY = (OperationalError, InterfaceError)
+IDLE_MS = 3000  # in the middle of a transaction: a poller that is frozen there must not keep its shard from others
 _LAST_S = 2.0  # how long an end waits for a thread that is in the middle of something
 
 
@@ -38,6 +39,9 @@ def _with_a_good_connection(work: Callable[[], T]) -> T:
     """Django looks after connections between requests, and here are none: a lost one is given up, so that the next is new."""
     connection.close_if_unusable_or_obsolete()
     try:
+        if connection.connection is None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MS}")
         return work()
     except DATABASE_AWAY:
         connection.close()

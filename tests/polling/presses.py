@@ -2,30 +2,50 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from iot.simulation.device import Device
-from iot.simulation.faults import Fault
 from iot.simulation.press import Press
 from iot.simulation.tcp import TcpPort
 
+T = TypeVar("T")
 GOOD, REJECTS, RUNS = 0, 4, 12  # registers
 
 
 class Stand:
-    """One press that answers on a port. It stands still until it is started."""
+    """A context in which one press answers on a port. It makes `rate` pieces a second while it runs."""
 
-    def __init__(self, *, rate: str, faults: Sequence[Fault] = ()) -> None:
-        self.press = Press(rate=rate)
-        self._device = Device(name="PRESS", press=self.press, faults=faults)
+    def __init__(self, *, rate: str = "1000") -> None:
+        self._device = Device(name="PRESS", press=Press(rate=rate))
         self._port = TcpPort([self._device])
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
+    def __enter__(self) -> "Stand":
+        self._thread.start()
+        self.answer()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.fall_silent()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
     @property
     def address(self) -> dict[str, object]:
         return {"host": "127.0.0.1", "port": self._port.port}
+
+    @property
+    def made(self) -> int:
+        """What it has truly made."""
+        return self._do(lambda: self._device.press().truth().made)
+
+    @property
+    def lines(self) -> set[int]:
+        """Who is connected."""
+        return self._do(lambda: {id(line) for line in self._port._lines})
 
     def start(self) -> None:
         self._do(lambda: self._device.press().start())
@@ -33,37 +53,14 @@ class Stand:
     def stop(self) -> None:
         self._do(lambda: self._device.press().stop())
 
-    @property
-    def made(self) -> int:
-        made: list[int] = []
-        self._do(lambda: made.append(self._device.press().truth().made))
-        return made[0]
-
-    def off(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._port.close(), self._loop).result(5)
-
-    def on(self) -> None:
+    def answer(self) -> None:
         asyncio.run_coroutine_threadsafe(self._port.open(), self._loop).result(5)
 
-    def _do(self, work: "object") -> None:
-        async def done() -> None:
-            work()  # type: ignore[operator]
+    def fall_silent(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._port.close(), self._loop).result(5)
 
-        asyncio.run_coroutine_threadsafe(done(), self._loop).result(5)
+    def _do(self, work: Callable[[], T]) -> T:
+        async def done() -> T:
+            return work()
 
-    def __enter__(self) -> "Stand":
-        self._thread.start()
-        self.on()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.off()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        self._loop.close()
-
-
-@contextmanager
-def a_press(rate: str = "1000") -> Iterator[Stand]:
-    with Stand(rate=rate) as stand:
-        yield stand
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(5)

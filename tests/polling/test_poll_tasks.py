@@ -1,0 +1,192 @@
+"""Pollers as processes: what becomes of the pieces when one is frozen, killed, or loses its broker."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from celery import Celery
+from django.db import connection
+
+from factoryos import environment
+from factoryos.celery import QUEUES, app
+from factoryos.kernel import clock, wakeup
+from factoryos.kernel.running.programs import poller_command, worker_command
+from iot import shards, tasks
+from iot.models import CountEvent, PollShard
+from iot.poller import running, work
+from tests.polling.presses import Stand
+from tests.polling.test_poller import a_poller, booked, known, stint, until, wired
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROJECT = Path(__file__).parents[2]
+LEASE_S = 0.8
+
+# Polls until it is killed; its leases are shorter than they are in earnest.
+POLLER = f"""
+import time
+import django
+django.setup()
+from iot import shards
+from iot.poller import desk, threads, work
+shards.LEASE_S, work.RENEW_S, desk.EVERY_S, threads.IDLE_MS = {LEASE_S}, 0.2, 0.1, 300
+from iot.poller.poller import Poller
+poller = Poller()
+while True:
+    if not poller.stint(seconds=60, told_to_end=lambda: False):
+        time.sleep(0.05)
+"""
+
+
+def database_url() -> str:
+    known = connection.settings_dict
+    place = quote(str(known["HOST"] or "localhost"), safe="") + (f":{known['PORT']}" if known["PORT"] else "")
+    return f"postgres://{known['USER']}:{known['PASSWORD'] or ''}@{place}/{known['NAME']}"
+
+
+@contextmanager
+def a_process(command: list[str], said: Path, **more: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program on the tests' database; its words in a file."""
+    chosen = {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings", **more}
+    kept = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    with said.open("w") as words:
+        process = subprocess.Popen(command, cwd=PROJECT, env=kept | chosen, stdout=words, stderr=words)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def _short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "LEASE_S", LEASE_S)
+    monkeypatch.setattr(work, "RENEW_S", 0.2)
+
+
+def test_a_poller_that_was_frozen_comes_back_to_nothing_and_no_piece_is_counted_twice(tmp_path: Path) -> None:
+    with Stand(rate="200") as stand, a_process([sys.executable, "-c", POLLER], tmp_path / "said") as frozen:
+        _, machine = wired(stand)
+        known()
+        stand.start()
+        until(lambda: booked(machine) > 10, "the poller books")
+        frozen.send_signal(signal.SIGSTOP)
+        with a_poller() as poller:
+            until(lambda: stint(poller), "the frozen one's lease has run out")
+            frozen.send_signal(signal.SIGCONT)
+            said = tmp_path / "said"
+            stint(poller, lambda: until(lambda: "poller_lost_shard" in said.read_text(), "the revived one knows"))
+            stint(poller, stand.stop)
+            assert booked(machine) == stand.made
+            assert len(stand.lines) == 1  # the revived one has closed its own
+            assert PollShard.objects.get().lease_owner == poller.owner
+    kinds = set(CountEvent.objects.values_list("kind", flat=True))
+    assert kinds == {"baseline", "count"}
+
+
+def test_a_poller_that_is_killed_is_followed_by_another_and_no_piece_is_lost(tmp_path: Path) -> None:
+    with Stand(rate="200") as stand, a_process([sys.executable, "-c", POLLER], tmp_path / "said") as killed:
+        _, machine = wired(stand)
+        known()
+        stand.start()
+        until(lambda: booked(machine) > 10, "the poller books")
+        killed.kill()
+        killed.wait(10)
+        with a_poller() as poller:
+            until(lambda: stint(poller), "its lease has run out")
+            stint(poller, stand.stop)
+            assert booked(machine) == stand.made
+
+
+def fence() -> int:
+    return PollShard.objects.get().fence
+
+
+def flush(home: Path) -> None:
+    """Throw away every message as it comes, until no stint has begun for a second."""
+    last, since = fence(), time.monotonic()
+    while time.monotonic() < since + 1:
+        for message in (home / "broker").glob("*.msg"):
+            message.unlink(missing_ok=True)
+        if fence() != last:
+            last, since = fence(), time.monotonic()
+        time.sleep(0.01)
+
+
+def test_one_message_keeps_a_worker_polling_and_after_a_flush_the_next_tick_does(tmp_path: Path) -> None:
+    """The real worker on the file broker: the end of a stint asks for the next one. Told to end, it lets go at once."""
+    broker = Celery("ticks", set_as_current=False)
+    broker.conf.update(environment.celery("", home=tmp_path), task_routes=QUEUES)
+    facts = {"FACTORYOS_HOME": str(tmp_path), "FACTORYOS_POLL_STINT_S": "0.2"}
+    with Stand(rate="50") as stand, a_process(poller_command(), tmp_path / "said", **facts) as worker:
+        _, machine = wired(stand)
+        broker.send_task("iot.tasks.poll", ignore_result=True)
+        known()
+        stand.start()
+        until(lambda: fence() > 3, "one stint follows the other")
+        flush(tmp_path)
+        idle = fence()
+        broker.send_task("iot.tasks.poll", ignore_result=True)
+        until(lambda: fence() > idle, "polling goes on")
+        stand.stop()
+        until(lambda: booked(machine) == stand.made > 10, "every piece is booked")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(10) == 0
+        assert stand.lines == set()
+    assert shards.claim(owner="another", most=1)
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The tasks that are asked for; a poller of this process is closed afterwards."""
+    asked: list[str] = []
+    monkeypatch.setattr(wakeup, "ring", asked.append)
+    monkeypatch.setattr(running, "_ending", False)
+    yield asked
+    running._end()
+
+
+def test_a_stint_asks_for_the_next_one_only_where_there_was_something_to_poll(rung: list[str], settings: Any) -> None:
+    settings.POLL_STINT_S = 0.1
+    assert not tasks.poll()
+    assert rung == []
+    with Stand() as stand:
+        wired(stand)
+        assert tasks.poll()
+        assert rung == ["iot.tasks.poll"]
+        running._told()
+        assert not tasks.poll()
+        running._end()
+        assert stand.lines == set()
+    assert rung == ["iot.tasks.poll"]
+
+
+def test_stints_go_to_workers_that_do_nothing_else() -> None:
+    assert app.conf.task_routes["iot.tasks.poll"] == {"queue": tasks.POLL_QUEUE}
+    assert "--queues poll --" in " ".join(poller_command())
+    assert "--queues celery --" in " ".join(worker_command())
+
+
+def test_ticks_that_nobody_hears_are_thrown_away_and_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Celery("ticks", set_as_current=False)
+    broker.conf.update(environment.celery("", home=tmp_path), task_routes=QUEUES)
+    monkeypatch.setattr(tasks, "current_app", broker)
+    shard = PollShard.objects.create()
+    for _ in range(3):
+        broker.send_task("iot.tasks.poll", ignore_result=True)
+    broker.send_task("factoryos.kernel.tasks.canary", ignore_result=True)
+    PollShard.objects.filter(pk=shard.pk).update(lease_until=clock.now() + timedelta(seconds=5))
+    assert tasks.forget_ticks() == 0
+    PollShard.objects.filter(pk=shard.pk).update(lease_until=clock.now())
+    assert tasks.forget_ticks() == 3
+    assert [path.name.split(".")[1] for path in (tmp_path / "broker").glob("*.msg")] == ["celery"]
