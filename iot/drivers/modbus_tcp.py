@@ -77,11 +77,13 @@ class ModbusTcp:
         self._line = line
 
     async def close(self) -> None:
+        opening, line = self._opening, self._line
         self.abandon()
-        line = self._line
         self._hang_up()
         self._questions.forget()
         self._prepared = None
+        if opening is not None:
+            await asyncio.wait({opening})
         if line is not None:
             await line.gone
 

@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import median
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from tests.iot.drivers.peers import U32, listening, play, point, raws, tcp, tcp_
 from tests.polling.fake_buses import Ears, bus
 
 HEALTHY = 200
-QUICK = 0.12  # seconds after which a device counts as silent: several times what all healthy ones need
+QUICK = 0.15  # seconds after which a device counts as silent: several times what all healthy ones need
 
 
 def at(port: int, **settings: Any) -> dict[str, Any]:
@@ -65,20 +64,18 @@ def test_a_silent_device_and_a_closed_port_cost_the_others_next_to_nothing() -> 
         alive.engine.set_buses(healthy)
         mixed.engine.set_buses(healthy)
         await cycle(alive), await cycle(mixed)  # which opens the connections
-        times: dict[str, list[float]] = {"alive": [], "failing": [], "given up": []}
-        for turn in range(6):
+        # Each round beside one of the healthy ones alone. Whatever else the computer does disturbs some of the pairs; a
+        # wait for the dead, or a turn taken by them, would show in all. `bench polls` tells the usual proportion.
+        failing, given_up = [], []
+        for turn in range(5):
             dead = [bus(900 + n, version=turn, **at(port, timeout=QUICK)) for n, port in enumerate((silent, closed))]
             mixed.engine.set_buses([*dead, *healthy])
-            times["failing"].append(await cycle(mixed))
-            times["alive"].append(await cycle(alive))
+            failing.append(await cycle(mixed) / await cycle(alive))
         await cycle(mixed)
         assert mixed.engine.stats.probing == 2
-        for _ in range(6):
-            times["given up"].append(await cycle(mixed))
-            times["alive"].append(await cycle(alive))
-        usual = {name: median(found) for name, found in times.items()}
-        assert usual["failing"] < 2.0 * usual["alive"] and usual["failing"] < QUICK, times
-        assert usual["given up"] < 1.8 * usual["alive"], times
+        for _ in range(5):
+            given_up.append(await cycle(mixed) / await cycle(alive))
+        assert min(failing) < 1.5 and min(given_up) < 1.2, (failing, given_up)
         await alive.engine.close()
         await mixed.engine.close()
 
@@ -86,19 +83,31 @@ def test_a_silent_device_and_a_closed_port_cost_the_others_next_to_nothing() -> 
         play(lambda: scene(ports, silent, closed))
 
 
+@contextmanager
+def full_port() -> Iterator[int]:
+    """One that takes no connection and refuses none: as if the device were switched off."""
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for one in (first, second):
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
+
+
 def test_close_leaves_neither_sockets_nor_tasks() -> None:
-    async def scene(ports: list[int], silent: int, closed: int) -> None:
+    async def scene(ports: list[int]) -> None:
         before = sockets()
         ears = Ears()
-        ears.engine.set_buses([bus(n, every=0.05, **at(port)) for n, port in enumerate([*ports, silent, closed], 1)])
+        ears.engine.set_buses([bus(n, every=0.05, **at(port)) for n, port in enumerate(ports, 1)])
         await ears.run(0.4)
-        assert sockets() >= before + 21 and ears.engine.stats.open == 20
+        assert sockets() >= before + 22 and ears.engine.stats.open == 20
         await ears.engine.close()
         assert sockets() == before
         assert len(asyncio.all_tasks()) == 1 + 1, "this one, and the one that watches over the test"
 
-    with farm(20) as ports, dead_ports() as (silent, closed):
-        play(lambda: scene(ports, silent, closed))
+    with farm(20) as ports, dead_ports() as dead, full_port() as full:
+        play(lambda: scene([*ports, *dead, full]))
 
 
 def test_faults_of_simulated_presses_come_and_go_and_no_reading_is_a_wrong_one() -> None:
