@@ -6,6 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from factoryos.dialects.base.answers import moment
+from factoryos.dialects.factory.stream_requests import EVENTS
+from factoryos.dialects.factory.stream_views import shown
+from factoryos.kernel import clock, outbox
+from factoryos.kernel.live import Announcement
+from factoryos.kernel.models import OutboxMessage
 from iot import machine_states
 from orders.models import OrderEvent, ProductionOrder, QuantityEntry
 from tests import floor
@@ -96,6 +102,22 @@ def test_a_machine_shows_what_it_does_and_which_order_it_runs_now(plant: Plant) 
     plant.take(path, "in_production")
     plant.take(path, "completed")
     assert read(plant, "machines/PRESS-01")["activeOrder"] is None
+
+
+def test_the_stream_tells_of_states_and_of_counts(plant: Plant) -> None:
+    _, order = running(plant)
+    OutboxMessage.objects.all().delete()
+    at = clock.now()
+    floor.done(machine_states.report, machine=plant.press, state="down", at=at)
+    counted(order, plant.press, good=1)
+    outbox.announce()
+    rows = OutboxMessage.objects.filter(topic__in=EVENTS).order_by("position")
+    told = [shown(Announcement(row.position or 0, row.topic, plant.factory.pk, row.key, row.payload)) for row in rows]
+    assert [(name, {**data, "at": 0}) for name, data in told] == [
+        ("machine.state", {"type": "machine.state", "at": 0, "machineCode": "PRESS-01", "state": "down"}),
+        ("order.quantity", {"type": "order.quantity", "at": 0, "orderId": str(order.uuid), "state": "in_production"}),
+    ]
+    assert told[0][1]["at"] == moment(at)
 
 
 def test_the_erp_api_tells_the_machine_as_who_produced() -> None:
