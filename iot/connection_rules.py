@@ -44,8 +44,8 @@ def bus_of(driver: str, address: Mapping[str, Any]) -> str:
 
     A converter's TCP port is the same place as that port spoken to directly. The address has passed its driver's check.
     """
-    if driver in _DEFAULT_PORTS:
-        return _place(str(address["host"]), address.get("port", _DEFAULT_PORTS[driver]))
+    if "host" in address:
+        return _place(str(address["host"]), address.get("port", _DEFAULT_PORTS.get(driver, "")))
     port = str(address["port"])
     if "://" in port:
         parts = urlsplit(port)

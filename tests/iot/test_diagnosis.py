@@ -331,13 +331,12 @@ def test_the_command_tries_settings_that_are_not_set_up() -> None:
     async def scene() -> None:
         port = TcpPort([Device(name="P", press=Press(rate=0, shows=123_456))])
         await port.open()
-        words = ("--driver", "modbus_tcp", "--address", "host=127.0.0.1", f"port={port.port}")
-        text, code = await asyncio.to_thread(
-            run, *words, "--point", "address=0", "--point", "address=8", "encoding=u16"
-        )
+        words = ("--driver", "modbus_tcp", "--address", "host=127.0.0.1", f"port={port.port}", "--point", "address=0")
+        text, code = await asyncio.to_thread(run, *words, "--point", "address=12", "encoding=u16", "role=state")
         await port.close()
         assert code == 0 and "ok    value of address=0: It is 123456." in text, text
-        assert "ok    value of address=8 encoding=u16: It is 1." in text
+        assert "ok    value of address=12 encoding=u16 role=state: It is 0." in text
+        assert text.count("movement of") == 1 and "note  movement of address=0: It did not move in" in text
         assert text.endswith("Nothing is wrong.\n")
 
     play(scene)
@@ -348,5 +347,6 @@ def test_the_command_tries_settings_that_are_not_set_up() -> None:
 def test_a_setting_that_is_none_is_refused(words: list[str]) -> None:
     with pytest.raises(CommandError):
         run("--driver", "modbus_tcp", "--address", *words)
-    with pytest.raises(CommandError):
-        run("--driver", "modbus_tcp", "--address", "host=x", "--point", "encoding=f32")
+    for point in ("encoding=f32", "word_order=middle", "max_rate=0", "max_rate=fast"):
+        with pytest.raises(CommandError):
+            run("--driver", "modbus_tcp", "--address", "host=x", "--point", point)

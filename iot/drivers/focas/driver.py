@@ -17,10 +17,12 @@ from typing import Any
 from iot.drivers.focas import hosts
 from iot.drivers.focas.host import PARAMETERS, STATES
 from iot.drivers.focas.hosts import Call, Host, HostCrashed, HostKilled
+from iot.drivers.outcome import unknown_faults
 from iot.drivers.protocol import BusError, Capabilities, Point, ReadError, Reading, Result, Trouble
 
 PORT = 8193
 VALUES = (*PARAMETERS, *STATES)
+_SETTINGS, _WHERE = frozenset({"host", "port", "library"}), frozenset({"value"})
 _CLOSE_SECONDS = 1.0
 _SPARE_SECONDS = 1.0  # the library counts its own patience in whole seconds, and not exactly
 _members = itertools.count(1)
@@ -44,7 +46,7 @@ class FocasDriver:
     @staticmethod
     def check(address: Mapping[str, Any], points: Sequence[Point]) -> list[str]:
         """What is wrong with these settings. The library is looked for when it is opened, on the computer that polls."""
-        wrong = []
+        wrong = unknown_faults(address, _SETTINGS, what="a FANUC control")
         host = address.get("host")
         if not isinstance(host, str) or not host.strip() or not host.isascii() or len(host) > 253:
             wrong.append("The control's address (host) is missing, or is none.")
@@ -55,6 +57,7 @@ class FocasDriver:
         if not isinstance(library, str) or "\0" in library or not Path(library).is_absolute():
             wrong.append("The path of FANUC's library (library) is missing or not absolute.")
         for point in points:
+            wrong += [f"Point {point.id}: {text}" for text in unknown_faults(point.where, _WHERE, what="a FANUC value")]
             if point.where.get("value") not in VALUES:
                 wrong.append(f"Point {point.id} reads one of {', '.join(VALUES)}, not {point.where.get('value')!r}.")
         return wrong

@@ -4,20 +4,24 @@ import asyncio
 import json
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
+from iot.counting import Rules
 from iot.diagnosis.examination import examine
 from iot.diagnosis.findings import ExaminedPoint, Finding, Grade, Target
 from iot.diagnosis.targets import poller_of_bus, target_of
+from iot.drivers.focas.host import STATES
 from iot.drivers.protocol import Point
 from iot.drivers.registry import DRIVERS
 from iot.models import Connection
 from iot.registers import Encoding, Layout
 
 _LAYOUT = ("encoding", "word_order", "byte_order")
+_RATE = 100.0  # counts a second that are believed where nobody says how fast the machine is
 _SIGNS = {Grade.FINE: "ok   ", Grade.NOTE: "note ", Grade.WRONG: "WRONG"}
 
 
@@ -38,7 +42,8 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--point", nargs="+", action="append", default=[], metavar="NAME=VALUE",
-            help="one point to read: the driver's settings, encoding, word_order, byte_order; may be given several times",
+            help="one point to read: the driver's settings, encoding, word_order, byte_order, max_rate (counts a second), "
+            "role=state of what is no counter; may be given several times",
         )  # fmt: skip
         parser.add_argument("--reads", type=int, default=5, help="how often all points are read (default: 5)")
         parser.add_argument("--pause", type=float, default=1.0, help="seconds between reads (default: 1)")
@@ -113,7 +118,12 @@ def _point(number: int, words: Sequence[str]) -> ExaminedPoint:
         if order not in (None, "big", "little"):
             raise CommandError(f"An order is big or little, not {order}.")
     layout = Layout(Encoding(encoding or Encoding.U32), word_order or "big", byte_order or "big")
-    return ExaminedPoint(" ".join(words), Point(number, layout, where))
+    max_rate, role = where.pop("max_rate", _RATE), where.pop("role", "counter")
+    if isinstance(max_rate, bool) or not isinstance(max_rate, (int, float)) or not 0 < max_rate < inf:
+        raise CommandError(f"max_rate is a number of counts a second, not {max_rate}.")
+    counts = role != "state" and layout.encoding is not Encoding.BIT and where.get("value") not in STATES
+    rules = Rules(layout.modulus, float(max_rate)) if counts else None
+    return ExaminedPoint(" ".join(words), Point(number, layout, where), rules)
 
 
 def _lines(finding: Finding) -> list[str]:
