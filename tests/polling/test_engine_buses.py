@@ -68,14 +68,16 @@ def test_a_bus_that_is_gone_says_nothing_any_more_and_may_come_back(fakes: dict[
     async def scene() -> None:
         ears = Ears()
         ears.engine.set_buses([bus(1)])
+        running = asyncio.create_task(ears.run(20))
+        await asyncio.sleep(5)
         while not device.asking:
-            await ears.run(0.01)
+            await asyncio.sleep(0.01)
         heard = len(ears.samples)
         ears.engine.set_buses([])
-        ears.engine.set_buses([bus(1)])
         await asyncio.sleep(2)
-        assert len(ears.samples) == heard
-        await ears.run(10)
+        assert len(ears.samples) == heard and device.closed == 1 and not device.asking
+        ears.engine.set_buses([bus(1)])
+        await running
         assert len(ears.samples) >= heard + 8 and device.overlaps == 0 and device.lines == 2
 
     play(scene)

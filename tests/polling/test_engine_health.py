@@ -60,6 +60,22 @@ def test_pauses_double_up_to_a_minute_and_are_not_the_same_for_all(fakes: dict[s
     play(scene)
 
 
+def test_a_bus_that_came_back_is_given_up_for_no_longer_than_any_other(fakes: dict[str, Device]) -> None:
+    fakes["1"] = device = Device(silent=True)
+
+    async def scene() -> None:
+        ears, loop = Ears(), asyncio.get_running_loop()
+        ears.engine.set_buses([bus(1, every=3.0)])
+        loop.call_later(100, setattr, device, "silent", False)
+        loop.call_later(200, setattr, device, "silent", True)
+        await ears.run(220)
+        assert ears.told() == ["failing", "probing", "ok", "failing", "probing"]
+        asked = [at for at in device.begun if at > 200]
+        assert 0.75 <= asked[2] - asked[1] - 2.7 <= 1.05, "the first pause again; it waits 2.7 s for an answer"
+
+    play(scene)
+
+
 def test_one_failure_alone_is_told_and_changes_no_cycle(fakes: dict[str, Device]) -> None:
     fakes["1"] = device = Device()
 
