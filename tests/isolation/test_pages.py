@@ -2,7 +2,8 @@
 without a factory, a member of another factory, a viewer, a form without its token. An address without a case fails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from tests.callers import a_user
 from tests.isolation.desk import FRAGMENT, Answer, Browser, Tenant, nobodys
 from tests.isolation.pages import CALLS, CASES, ROUTES, Call, Names
 from tests.isolation.whole import changed_since, the_database, the_session
+from tests.standing import made_for_a_file
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +23,7 @@ CHANGING = [call for call in CALLS if call.changes]
 ABOUT_A_FACTORY = [call for call in CALLS if call.of_a_factory]
 WITHOUT_A_TOKEN = {"ops/csp-report"}  # browsers send it by themselves; nothing is kept of it
 PUBLIC = {"", "ops", "ops/", "ops/sign-in", "ops/sign-out", "ops/csp-report"}
+TenantFor = Callable[[Call], Tenant]
 FACES: tuple[dict[str, str], ...] = ({}, FRAGMENT)
 
 
@@ -28,8 +31,18 @@ def each(calls: list[Call]) -> Any:
     return pytest.mark.parametrize("call", calls, ids=str)
 
 
-def a_tenant(call: Call) -> Tenant:
-    return Tenant(call.case.state, call.case.role)
+@pytest.fixture(scope="module")
+def tenants(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[tuple[str, str], list[Tenant]]]:
+    """Two of every kind that a call wants, so that every other one has a stranger of the same kind."""
+    kinds = {(call.case.state, call.case.role) for call in CALLS}
+    yield from made_for_a_file(django_db_blocker, lambda: {kind: [Tenant(*kind), Tenant(*kind)] for kind in kinds})
+
+
+@pytest.fixture
+def a_tenant(tenants: dict[tuple[str, str], list[Tenant]]) -> TenantFor:
+    """Gives a call's tenant; asked once more, another. Nobody there is signed in yet."""
+    left = {kind: [copy(tenant) for tenant in two] for kind, two in tenants.items()}
+    return lambda call: left[call.case.state, call.case.role].pop()
 
 
 def ask(
@@ -51,7 +64,7 @@ def test_what_is_public_is_what_is_named_here() -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_what_a_page_allows_has_a_case_and_all_else_is_refused(route: str) -> None:
+def test_what_a_page_allows_has_a_case_and_all_else_is_refused(route: str, a_tenant: TenantFor) -> None:
     """By 405, and never by a failure. HEAD is what GET is, without the page."""
     call = next(call for call in CALLS if call.route == route)
     tenant = a_tenant(call)
@@ -70,7 +83,7 @@ def test_what_a_page_allows_has_a_case_and_all_else_is_refused(route: str) -> No
 
 
 @each(CALLS)
-def test_the_right_role_is_served(call: Call) -> None:
+def test_the_right_role_is_served(call: Call, a_tenant: TenantFor) -> None:
     """Or else a refusal below would prove nothing."""
     tenant = a_tenant(call)
     browser, before = tenant.browser, the_database()
@@ -80,7 +93,7 @@ def test_the_right_role_is_served(call: Call) -> None:
 
 
 @each([call for call in CALLS if call.method == "GET"])
-def test_looking_changes_nothing(call: Call) -> None:
+def test_looking_changes_nothing(call: Call, a_tenant: TenantFor) -> None:
     """Whatever the address says: also what the form of the page would."""
     tenant = a_tenant(call)
     browser = tenant.browser
@@ -95,7 +108,7 @@ def test_looking_changes_nothing(call: Call) -> None:
 
 
 @each(CALLS)
-def test_nobody_is_sent_to_sign_in(call: Call) -> None:
+def test_nobody_is_sent_to_sign_in(call: Call, a_tenant: TenantFor) -> None:
     tenant = a_tenant(call)
     before = the_database()
     page, fragment = (ask(call, Browser(None), tenant, **headers) for headers in FACES)
@@ -111,7 +124,7 @@ def test_nobody_is_sent_to_sign_in(call: Call) -> None:
 
 
 @each(CALLS)
-def test_who_belongs_to_no_factory_is_told_so(call: Call) -> None:
+def test_who_belongs_to_no_factory_is_told_so(call: Call, a_tenant: TenantFor) -> None:
     tenant, browser = a_tenant(call), Browser(a_user())
     before = the_database()
     answer = ask(call, browser, tenant)
@@ -130,7 +143,7 @@ def ways(call: Call, there: Tenant) -> Iterator[dict[str, str]]:
 
 
 @each([call for call in ABOUT_A_FACTORY if call.parameters or call.case.names])
-def test_what_is_a_strangers_answers_like_what_nobody_has(call: Call) -> None:
+def test_what_is_a_strangers_answers_like_what_nobody_has(call: Call, a_tenant: TenantFor) -> None:
     here, there = a_tenant(call), a_tenant(call)
     browser, before = here.browser, the_database()
     for named in ways(call, there):
@@ -154,7 +167,7 @@ def test_what_is_a_strangers_answers_like_what_nobody_has(call: Call) -> None:
     ],
     ids=str,
 )
-def test_a_strangers_factory_answers_like_one_that_nobody_has(call: Call, where: str) -> None:
+def test_a_strangers_factory_answers_like_one_that_nobody_has(call: Call, where: str, a_tenant: TenantFor) -> None:
     here, there = a_tenant(call), a_tenant(call)
     browser, before = here.browser, the_database()
     none = nobodys("slug", slug := there.factory.slug)
@@ -168,7 +181,7 @@ def test_a_strangers_factory_answers_like_one_that_nobody_has(call: Call, where:
 
 
 @each([call for call in CHANGING if call.case.role != "viewer"])
-def test_a_viewer_changes_nothing(call: Call) -> None:
+def test_a_viewer_changes_nothing(call: Call, a_tenant: TenantFor) -> None:
     tenant = a_tenant(call)
     viewer = a_user()
     Membership.objects.create(user=viewer, factory=tenant.factory, roles=["viewer"])
@@ -180,7 +193,7 @@ def test_a_viewer_changes_nothing(call: Call) -> None:
 
 
 @each([call for call in CHANGING if call.case.role != "viewer" and call.parameters])
-def test_a_role_in_one_factory_is_worth_nothing_in_another(call: Call) -> None:
+def test_a_role_in_one_factory_is_worth_nothing_in_another(call: Call, a_tenant: TenantFor) -> None:
     """Whoever may everything here and only look there, asks from here for what is there."""
     here, there = a_tenant(call), a_tenant(call)
     both = a_user()
@@ -193,7 +206,7 @@ def test_a_role_in_one_factory_is_worth_nothing_in_another(call: Call) -> None:
 
 
 @each([call for call in CALLS if call.method == "POST"])
-def test_a_form_without_its_token_is_refused(call: Call) -> None:
+def test_a_form_without_its_token_is_refused(call: Call, a_tenant: TenantFor) -> None:
     tenant = a_tenant(call)
     strict = Browser(tenant.member, enforce_csrf_checks=True)
     before = the_database()

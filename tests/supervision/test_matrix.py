@@ -1,6 +1,7 @@
 """Every page of every table of the admin × who asks. Generated from the site: a new table without its row here fails."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from factoryos.kernel.models import Factory, User
 from factoryos.supervision.site import site
 from orders.models import ProductionOrder
 from tests.callers import a_member
+from tests.standing import made_for_a_file
 from tests.supervision.world import (
     REGISTERED,
     RIGHTS,
@@ -29,10 +31,22 @@ from tests.supervision.world import (
 
 pytestmark = pytest.mark.django_db
 
+Worlds = tuple[World, World]
 each_table = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 NOBODYS = 999_999_999
 OF_OBJECT = ("change", "history", "delete")
 LOWER_APPS = ("kernel", "manufacturing", "quality", "orders", "iot", "ops")
+
+
+@pytest.fixture(scope="module")
+def worlds(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worlds]:
+    yield from made_for_a_file(django_db_blocker, lambda: (World(), World()))
+
+
+@pytest.fixture
+def world(worlds: Worlds) -> World:
+    """One of the two that there are in every test."""
+    return worlds[0]
 
 
 def crafted(thing: Model) -> dict[str, str]:
@@ -72,8 +86,7 @@ def test_a_world_has_one_of_everything() -> None:
 
 
 @each_table
-def test_who_is_not_signed_in_is_sent_to_the_console_s_sign_in(model: type[Model]) -> None:
-    world = World()
+def test_who_is_not_signed_in_is_sent_to_the_console_s_sign_in(model: type[Model], world: World) -> None:
     before = state_of_everything()
     client = signed_in(None)
     for what, method, answer in asked(client, model, world.things[model].pk):
@@ -83,8 +96,7 @@ def test_who_is_not_signed_in_is_sent_to_the_console_s_sign_in(model: type[Model
 
 
 @each_table
-def test_a_member_without_staff_is_refused_everything(model: type[Model]) -> None:
-    world = World()
+def test_a_member_without_staff_is_refused_everything(model: type[Model], world: World) -> None:
     client = signed_in(a_member(world.factory, "admin"))
     before = state_of_everything()
     assert {answer.status_code for _, _, answer in asked(client, model, world.things[model].pk)} == {403}
@@ -92,8 +104,7 @@ def test_a_member_without_staff_is_refused_everything(model: type[Model]) -> Non
 
 
 @each_table
-def test_staff_without_the_role_admin_supervises_nothing(model: type[Model]) -> None:
-    world = World()
+def test_staff_without_the_role_admin_supervises_nothing(model: type[Model], world: World) -> None:
     client = signed_in(staff(a_member(world.factory, "planner", "engineer", "qa")))
     before = state_of_everything()
     # Of rows, those that could be written by somebody are missing; the rest is refused at the door.
@@ -102,8 +113,8 @@ def test_staff_without_the_role_admin_supervises_nothing(model: type[Model]) -> 
 
 
 @each_table
-def test_a_stranger_s_row_answers_like_one_that_nobody_has(model: type[Model]) -> None:
-    here, there = World(), World()
+def test_a_stranger_s_row_answers_like_one_that_nobody_has(model: type[Model], worlds: Worlds) -> None:
+    here, there = worlds
     client = signed_in(here.supervisor())
     theirs = there.things[model]
     before = state_of_everything()
@@ -120,8 +131,8 @@ def test_a_stranger_s_row_answers_like_one_that_nobody_has(model: type[Model]) -
 
 
 @each_table
-def test_a_list_shows_nothing_of_a_stranger(model: type[Model]) -> None:
-    here, there = World(), World()
+def test_a_list_shows_nothing_of_a_stranger(model: type[Model], worlds: Worlds) -> None:
+    here, there = worlds
     client = signed_in(here.supervisor())
     answer = client.get(page(model, "changelist"))
     if not RIGHTS[model].supervisors:
@@ -143,8 +154,7 @@ def test_a_list_shows_nothing_of_a_stranger(model: type[Model]) -> None:
 
 
 @each_table
-def test_a_supervisor_and_a_keeper_may_what_the_table_s_rights_say(model: type[Model]) -> None:
-    world = World()
+def test_a_supervisor_and_a_keeper_may_what_the_table_s_rights_say(model: type[Model], world: World) -> None:
     rights = RIGHTS[model]
     thing = world.things[model]
     for user, sees, writes in (
@@ -168,8 +178,7 @@ def test_a_supervisor_and_a_keeper_may_what_the_table_s_rights_say(model: type[M
 
 
 @each_table
-def test_what_may_not_be_written_is_not_written_by_a_crafted_form(model: type[Model]) -> None:
-    world = World()
+def test_what_may_not_be_written_is_not_written_by_a_crafted_form(model: type[Model], world: World) -> None:
     thing = world.things[model]
     for user, writes in ((world.supervisor(), RIGHTS[model].writes), (keeper(), RIGHTS[model].keepers)):
         client = signed_in(user)
@@ -181,8 +190,7 @@ def test_what_may_not_be_written_is_not_written_by_a_crafted_form(model: type[Mo
 
 
 @each_table
-def test_no_list_offers_to_delete_many_at_once(model: type[Model]) -> None:
-    world = World()
+def test_no_list_offers_to_delete_many_at_once(model: type[Model], world: World) -> None:
     client = signed_in(keeper())
     before = state_of_everything()
     answer = client.post(
@@ -202,8 +210,8 @@ AUTOCOMPLETES = [
 
 
 @pytest.mark.parametrize(("model", "field"), AUTOCOMPLETES, ids=lambda value: getattr(value, "__name__", value))
-def test_a_choice_offers_nothing_of_a_stranger(model: type[Model], field: str) -> None:
-    here, there = World(), World()
+def test_a_choice_offers_nothing_of_a_stranger(model: type[Model], field: str, worlds: Worlds) -> None:
+    here, there = worlds
     names = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field}
     url = reverse("admin:autocomplete")
     offered = {row["id"] for row in signed_in(here.supervisor()).get(url, names | {"term": ""}).json()["results"]}
@@ -216,8 +224,7 @@ def test_a_choice_offers_nothing_of_a_stranger(model: type[Model], field: str) -
 
 
 @each_table
-def test_a_list_costs_as_many_queries_with_many_rows_as_with_few(model: type[Model]) -> None:
-    worlds = [World()]
+def test_a_list_costs_as_many_queries_with_many_rows_as_with_few(model: type[Model], world: World) -> None:
     client = signed_in(keeper())
 
     def queries(url: str) -> int:
@@ -226,11 +233,12 @@ def test_a_list_costs_as_many_queries_with_many_rows_as_with_few(model: type[Mod
         return len(captured)
 
     url = page(model, "changelist")
-    for warm in (url, page(model, "change", worlds[0].things[model].pk)):
+    for warm in (url, page(model, "change", world.things[model].pk)):
         queries(warm)  # what a process asks only once is asked
-    few = [queries(url), queries(page(model, "change", worlds[0].things[model].pk))]
-    worlds += [World() for _ in range(4)]
-    assert [queries(url), queries(page(model, "change", worlds[0].things[model].pk))] == few
+    few = [queries(url), queries(page(model, "change", world.things[model].pk))]
+    for _ in range(4):
+        World()
+    assert [queries(url), queries(page(model, "change", world.things[model].pk))] == few
     assert few[0] <= 12
 
 
@@ -258,8 +266,7 @@ def test_an_address_cannot_ask_for_secrets_or_through_relations() -> None:
         assert client.get(page(User, "changelist") + f"?{query}").status_code in {302, 400}, query
 
 
-def test_the_site_tells_nothing_about_objects_past_its_lists() -> None:
-    world = World()
+def test_the_site_tells_nothing_about_objects_past_its_lists(world: World) -> None:
     client = signed_in(world.supervisor())
     assert client.get("/admin/r/1/1/").status_code == 404
     assert client.get("/admin/").status_code == 200
