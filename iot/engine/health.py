@@ -9,6 +9,7 @@ from enum import StrEnum
 from iot.drivers.protocol import ReadError, Result
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+MOST_TOLD = 4  # points in one text
 
 
 class Health(StrEnum):
@@ -74,9 +75,15 @@ class Watch:
             return None
         self.health, self._probes = Health.OK, 0
         told = [f"Point {point} is read again." for point in ended]
-        self._text = " ".join([*told, *(f"Point {point}: {text}" for point, text in errors.items())])
+        self._text = _few([*told, *(f"Point {point}: {text}" for point, text in errors.items())])
         return self._change(self._text, dict(errors))
 
     def _change(self, text: str, errors: Mapping[int, str]) -> HealthChange:
         assert self.health is not None
         return HealthChange(self._bus_id, self.health, datetime.now(UTC), text, errors)
+
+
+def _few(sentences: Sequence[str]) -> str:
+    """As many as somebody reads."""
+    more = len(sentences) - MOST_TOLD
+    return " ".join([*sentences[:MOST_TOLD], *([f"And {more} more."] if more > 0 else [])])

@@ -1,14 +1,23 @@
 """Buses that come, change and go while the engine runs, and readings at an order's boundary."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tests.polling.fake_buses import Device, Ears, bus, fakes, play
 
 __all__ = ["fakes"]
 
+ROOT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def test_the_engine_knows_no_database() -> None:
+    program = "import sys, iot.engine, iot.drivers.modbus_tcp; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 def during(*steps: tuple[float, Any]) -> None:

@@ -129,6 +129,19 @@ def test_a_bad_point_fails_alone_and_is_told_when_it_begins_and_when_it_ends(fak
     play(scene)
 
 
+def test_a_text_names_a_few_points_and_how_many_more_there_are(fakes: dict[str, Device]) -> None:
+    fakes["1"] = Device(bad=set(range(101, 120)))
+
+    async def scene() -> None:
+        ears = Ears()
+        ears.engine.set_buses([bus(1, machines=20)])
+        await ears.engine.poll_once()
+        assert ears.changes[0].text.endswith("Point 104: It says no. And 15 more.")
+        assert len(ears.changes[0].errors) == 19
+
+    play(scene)
+
+
 def test_settings_that_no_driver_takes_are_said_and_harm_nobody(fakes: dict[str, Device]) -> None:
     fakes["2"] = Device()
 
