@@ -6,12 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from factoryos.kernel import clock
 from factoryos.kernel.models import OutboxMessage
-from manufacturing.models import Machine
 from orders import actions
 from orders.machine_counts import Booked, Outcome
 from orders.models import Assignment, OrderEvent, OrderLine, ProductionOrder, QuantityEntry
@@ -276,25 +273,3 @@ def test_whoever_waits_for_what_was_made_is_told() -> None:
     told = OutboxMessage.objects.filter(topic="stock.arrived")
     assert [(one.factory_id, one.payload) for one in told] == [(room.factory.pk, {"items": [room.part.pk]})]
     assert component_of(waiting).consumed == 0
-
-
-# --- What it costs ----------------------------------------------------------------------------------------------------
-
-
-def queries_for(room: Storeroom, machines: list[Machine]) -> int:
-    counts = [a_count(machine, 1) for machine in machines]
-    with CaptureQueriesContext(connection) as captured:
-        outcomes = booked(*counts)
-    assert {one.outcome for one in outcomes} == {Outcome.BOOKED}
-    return sum("SAVEPOINT" not in query["sql"] for query in captured)
-
-
-def test_a_call_costs_the_same_few_queries_for_one_order_and_for_many() -> None:
-    room = Storeroom(per_unit=1, stock=10_000)
-    other = room.ingredient(tracking="lot")
-    room.deliver(10_000, "L1", item=other)
-    item = room.product({room.part: 1, other: "0.3"})
-    machines = [floor.a_machine(room.factory) for _ in range(20)]
-    for machine in machines:
-        room.running(10, item=item, on=[machine])
-    assert [queries_for(room, machines[:1]), queries_for(room, machines)] == [11, 11]

@@ -1,0 +1,55 @@
+"""A count by hand on a machine that counts by itself: booked like any other, marked, and told to whoever looks at it."""
+
+import pytest
+
+from factoryos.kernel.models import OutboxMessage
+from orders.models import ProductionOrder
+from tests import floor
+from tests.counted import a_count, booked
+from tests.orders.stage import Stage
+
+pytestmark = pytest.mark.django_db
+
+
+def told() -> list[tuple[int | None, dict[str, int]]]:
+    messages = OutboxMessage.objects.filter(topic="count.beside_counter").order_by("id")
+    return [(message.factory_id, message.payload) for message in messages]
+
+
+def test_it_adds_is_marked_in_its_event_and_told() -> None:
+    stage = Stage()
+    machine = floor.a_machine(stage.factory, counted=True)
+    order = stage.running(on=[machine])
+    booked(a_count(machine, 10))
+    entry = stage.report(order, good=4, rejected=1)
+    assert ProductionOrder.objects.get(pk=order.pk).quantity_good == 14
+    assert order.events.latest("seq").data["besideCounter"] is True
+    assert told() == [(stage.factory.pk, {"entry": entry.pk, "machine": machine.pk})]
+
+
+def test_a_count_of_the_machine_itself_is_beside_nothing() -> None:
+    stage = Stage()
+    machine = floor.a_machine(stage.factory, counted=True)
+    order = stage.running(on=[machine])
+    booked(a_count(machine, 10))
+    assert "besideCounter" not in order.events.latest("seq").data and told() == []
+
+
+def test_a_correction_says_why_it_is_made_and_is_not_asked_about() -> None:
+    stage = Stage()
+    machine = floor.a_machine(stage.factory, counted=True)
+    order = stage.running(on=[machine])
+    booked(a_count(machine, 10))
+    stage.report(order, good=-2, rejected=2, reason="regauged")
+    assert "besideCounter" not in order.events.latest("seq").data and told() == []
+
+
+def test_beside_another_machines_counter_it_is_an_ordinary_count() -> None:
+    stage = Stage()
+    counted = floor.a_machine(stage.factory, counted=True)
+    order = stage.running(on=[stage.machine, counted])
+    stage.report(order, good=4, machine_id=stage.machine.pk)
+    stage.report(order, good=4)
+    assert "besideCounter" not in order.events.latest("seq").data and told() == []
+    stage.report(order, good=4, machine_id=counted.pk)
+    assert len(told()) == 1
