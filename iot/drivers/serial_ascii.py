@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from re import _parser  # type: ignore[attr-defined]  # Python's own, not in the stubs
 from typing import Any
 
 from iot.drivers.outcome import Failed, Reach, number_fault, unknown_faults
@@ -14,6 +16,9 @@ from iot.modbus.frames import BadFrame
 _WHERE = frozenset({"request", "end", "length", "pattern"})
 _LONGEST = 256
 _NUMBER = r"\s*(?P<value>[0-9]+)\s*"
+_REPEATING = frozenset({"MAX_REPEAT", "MIN_REPEAT"})
+_BEGINNINGS = frozenset({"AT_BEGINNING", "AT_BEGINNING_STRING"})
+_NARROW, _MOST_REPEATS = 10, 2  # three of them on 256 bytes already take ten seconds
 _ALL = 0  # answers carry no address: after silence, anybody's late one may still come
 
 
@@ -105,10 +110,48 @@ def _point_faults(point: Point) -> list[str]:
 def _pattern_faults(pattern: Any) -> list[str]:
     if pattern is None:
         return []
-    if not isinstance(pattern, str):
-        return [f"pattern must be a text, not {pattern!r}."]
+    if not isinstance(pattern, str) or len(pattern) > _LONGEST:
+        return [f"pattern must be a text of up to {_LONGEST} characters, not {pattern!r:.300}."]
     try:
         groups = re.compile(pattern).groupindex
-    except re.error as error:
+        slow = _may_take_ages(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
         return [f"pattern {pattern!r} is no regular expression: {error}."]
+    if slow:
+        return [
+            f"pattern {pattern!r} repeats what repeats, or repeats too often: on a strange answer it would take ages."
+        ]
     return [] if "value" in groups else [f"pattern {pattern!r} has no group (?P<value>…) around the digits."]
+
+
+@cache
+def _may_take_ages(pattern: str) -> bool:
+    """Whether a search may go through very many ways to repeat. It cannot be broken off, and holds up every other line.
+
+    One that is tied to the answer's beginning (^) is tried there only, so it may repeat once more.
+    """
+    parsed = _parser.parse(pattern)
+    wide, nested = _repeats(parsed)
+    tied = bool(parsed) and str(parsed[0][1]) in _BEGINNINGS
+    return nested or wide > _MOST_REPEATS + tied
+
+
+def _repeats(parsed: Any) -> tuple[int, bool]:
+    """How many repetitions without a narrow end there are in a parsed pattern, and whether one stands in another."""
+    wide, nested = 0, False
+    for operation, argument in parsed:
+        inner, deep = 0, False
+        for part in _parts(argument):
+            found, found_deep = _repeats(part)
+            inner, deep = inner + found, deep or found_deep
+        repeats = str(operation) in _REPEATING and argument[1] > _NARROW
+        nested = nested or deep or bool(repeats and inner)
+        wide += inner + repeats
+    return wide, nested
+
+
+def _parts(argument: Any) -> list[Any]:
+    """The patterns inside an operation's argument."""
+    if isinstance(argument, _parser.SubPattern):
+        return [argument]
+    return [part for one in argument for part in _parts(one)] if isinstance(argument, (tuple, list)) else []

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any
 
+import pytest
+
 from iot.drivers.protocol import Point
 from iot.drivers.registry import DRIVERS, driver_class
 from iot.drivers.serial_ascii import SerialAscii
@@ -106,6 +108,30 @@ def test_points_are_checked_in_sentences() -> None:
         "Point 4: end must be a text of 1 to 256 bytes, not ''.",
         "Point 4: An answer has either an end or a length, not both.",
     ]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(a+)+(?P<value>\d)",
+        r"(?P<value>(\d*)*)x",
+        r"(?:(?:ab|a)*,)*(?P<value>\d+)",
+        r".*.*.*(?P<value>\d)x",
+        r"^.*.*.*.*(?P<value>\d)x",
+        "(" * 200,
+    ],
+)
+def test_a_pattern_that_could_hold_up_every_line_is_refused(pattern: str) -> None:
+    (fault,) = SerialAscii.check({"port": "/dev/ttyS0"}, [text(1, pattern=pattern)])
+    assert "pattern" in fault
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [PATTERN, REJECTS, r"\x02(?P<value>\d{6})\x03", r"^\s*N1[=:]\s*(?P<value>\d+)", r"(?:\w\d{2},){3}(?P<value>\d+)"],
+)
+def test_a_pattern_as_counters_need_it_is_taken(pattern: str) -> None:
+    assert SerialAscii.check({"port": "/dev/ttyS0"}, [text(1, pattern=pattern)]) == []
 
 
 def test_every_driver_that_is_registered_can_be_made_and_tells_its_name() -> None:

@@ -120,5 +120,6 @@ def test_bad_settings_are_named(wrong: dict[str, Any]) -> None:
 
 
 def test_points_of_unknown_values_are_named() -> None:
+    assert FocasDriver.check({**GOOD, "timeout": 1}, []) == ["'timeout' is no setting of a FANUC control."]
     (text,) = FocasDriver.check(GOOD, [Point(7, Layout(Encoding.U32), {"value": "speed"})])
     assert text.startswith("Point 7 reads one of parts, total, required,")
