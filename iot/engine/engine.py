@@ -235,7 +235,7 @@ class Engine:
         self.stats.move(before, watch.health)
         if watch.health is Health.PROBING:
             self._clock.put(actor, at=self._loop.time() + watch.next_pause())
-        elif before is Health.PROBING:
+        elif before is Health.PROBING and not actor.is_new:
             now = self._loop.time()
             actor.pass_turns(now)
             self._clock.put(actor, at=actor.due)

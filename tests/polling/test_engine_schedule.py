@@ -176,6 +176,9 @@ def test_a_round_reads_every_bus_exactly_once(fakes: dict[str, Device]) -> None:
         assert {len(device.begun) for device in fakes.values()} == {2}
         await ears.engine.poll_once()
         assert {len(device.begun) for device in fakes.values()} == {3}, "also those that were given up"
+        for device in fakes.values():
+            device.silent = False
+        assert (await ears.engine.poll_once())["open"] == 2000
 
     play(scene)
 
