@@ -20,6 +20,7 @@ from tests.kernel.homes import PROJECT, fresh_home, processes_of, query, wait_un
 
 START_TIMEOUT_S = 90
 END_TIMEOUT_S = 20
+COUNTED = "SELECT count(*) FROM iot_countevent WHERE entry_id IS NOT NULL"
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,9 @@ class Run:
         return self.process.wait(END_TIMEOUT_S)
 
     def child(self, word: str) -> psutil.Process:
+        """The one whose command has an argument that begins so."""
         children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if word in child.cmdline())
+        return next(child for child in children if any(part.startswith(word) for part in child.cmdline()))
 
 
 def test_it_runs_all_parts_and_ctrl_c_ends_all_of_them(home: Path, port: int) -> None:
@@ -77,6 +79,8 @@ def test_it_runs_all_parts_and_ctrl_c_ends_all_of_them(home: Path, port: int) ->
     query(home, "INSERT INTO kernel_outboxmessage (topic, key, payload) VALUES ('run.tested', '1', '{}') RETURNING id")
     told = "SELECT count(*) FROM kernel_outboxmessage WHERE topic = 'run.tested' AND done_at IS NOT NULL"
     wait_until(lambda: query(home, told) == "1", "the relay has told what happened")
+    # An order runs on a press of the demo, which is simulated, polled and booked.
+    wait_until(lambda: int(query(home, COUNTED)) > 0, "a press counts by itself")
     assert run.told(signal.SIGINT) == 0
     assert run.said().endswith("Ended.\n")
     assert not processes_of(home)
@@ -88,13 +92,16 @@ def test_a_second_run_keeps_the_data_and_ends_with_all_its_parts_when_it_is_kill
     assert time.monotonic() - began < 20
     assert query(home, "SELECT count(*) FROM kernel_outboxmessage WHERE topic = 'run.tested'") == "1"
     assert len(processes_of(home)) > 5
+    before = int(query(home, COUNTED))
+    wait_until(lambda: int(query(home, COUNTED)) > before, "the press goes on counting")
+    assert query(home, "SELECT count(*) FROM iot_countevent WHERE kind NOT IN ('baseline', 'count')") == "0"
     assert run.told(signal.SIGKILL) == -signal.SIGKILL
     wait_until(lambda: not processes_of(home), "no part outlives the supervisor")
 
 
 def test_a_part_that_dies_ends_the_run_which_says_so(home: Path, port: int) -> None:
     run = Run(home, port).ready()
-    run.child("worker").kill()
+    run.child("worker-").kill()
     assert run.process.wait(END_TIMEOUT_S) == 1
     assert "The Celery worker has ended by itself (killed by SIGKILL)" in run.said()
     assert not processes_of(home)

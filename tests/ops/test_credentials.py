@@ -80,6 +80,7 @@ def test_the_sheet_has_its_shape_and_somebody_for_every_role() -> None:
         assert user["factories"] == ([] if role == "customer" else ["penang-plant", "garment-studio"])
     assert {"CAP-28", "CAP-28/BLUE", "RESIN-PP"} <= set(found["ids"]["products"])
     assert {"PRESS-01", "PRESS-02", "CNC-001", "CNC-002"} <= set(found["ids"]["machines"])
+    assert set(found["ids"]["connections"]) == {"PRESS-01-TCP", "PRESS-02-SERIAL"}
 
 
 def test_each_token_is_the_person_with_that_role_and_each_password_signs_in() -> None:

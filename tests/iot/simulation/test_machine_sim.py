@@ -86,6 +86,23 @@ def test_the_orders_file_runs_and_stops_a_press(tmp_path: Path) -> None:
         assert _ended(process, signal.SIGTERM)["PRESS-01"]["made"] == good
 
 
+def test_with_a_state_file_the_counters_go_on_from_where_they_were(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    arguments = ["--modbus-tcp", "0", "--rate", "100", "--running", "--state", str(state)]
+    with _simulation(*arguments) as process:
+        _line(process)
+        _until(lambda: state.exists() and json.loads(state.read_text())["PRESS-01"]["good"] > 5)
+        process.kill()  # even so
+        process.wait()
+    kept = json.loads(state.read_text())["PRESS-01"]["good"]
+    with _simulation(*arguments) as process:
+        place = _line(process).split()[2]
+        with ModbusTcpClient("127.0.0.1", port=int(place.rpartition(":")[2])) as client:
+            _until(lambda: _good(client) > kept)
+        made = _ended(process, signal.SIGTERM)["PRESS-01"]["made"]
+    assert json.loads(state.read_text())["PRESS-01"]["good"] == kept + made
+
+
 def _until(true: Callable[[], bool]) -> None:
     for _ in range(200):
         if true():
@@ -101,6 +118,7 @@ def _until(true: Callable[[], bool]) -> None:
         (["--modbus-tcp", "0", "--rate", "-1"], "no fewer than 0"),
         (["--serial-link", "morse=/nowhere/tty"], "no such tongue"),
         (["--modbus-tcp", "0", "--script", "SCRIPT"], "no such press: PRESS-77"),
+        (["--modbus-tcp", "0", "--state", "SCRIPT"], "does not hold what counters showed"),
     ],
 )
 def test_what_cannot_be_simulated_is_said_at_once(tmp_path: Path, arguments: list[str], why: str) -> None:
