@@ -21,6 +21,7 @@ __all__ = ["observe", "urlpatterns"]
 
 WORKER_DEAF_AFTER_S = 120  # the canary sings every 30 s
 OUTBOX_LATE_AFTER_S = 300
+POLLING_LATE_AFTER_S = 30  # a poller says every three seconds that it is at work
 
 # Migrations are never taken back under a running server: once seen applied, they are not asked for again.
 _migrated = False
@@ -56,9 +57,11 @@ def _is_migrated() -> bool:
 
 
 def _numbers() -> dict[str, Any]:
-    """Outbox and canary; ages in seconds, None where there is nothing to have an age."""
+    """Outbox, canary and polling; ages in seconds, None where there is nothing to have an age."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('kernel_outboxmessage') IS NOT NULL")
+        cursor.execute(
+            "SELECT to_regclass('kernel_outboxmessage') IS NOT NULL AND to_regclass('iot_pollshard') IS NOT NULL"
+        )
         if not cursor.fetchone()[0]:
             return {}
         cursor.execute(
@@ -66,12 +69,14 @@ def _numbers() -> dict[str, Any]:
             SELECT count(*), extract(epoch FROM clock_timestamp() - min(created_at))::float,
                 (SELECT count(*) FROM kernel_outboxmessage WHERE done_at IS NULL AND parked_at IS NOT NULL),
                 (SELECT greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::float
-                    FROM kernel_ratebucket WHERE key = 'canary')
+                    FROM kernel_ratebucket WHERE key = 'canary'),
+                (SELECT max(greatest(0, extract(epoch FROM clock_timestamp() - coalesce(polled_at, created_at))))::float
+                    FROM iot_connection JOIN iot_pollshard ON iot_pollshard.id = shard_id WHERE active)
             FROM kernel_outboxmessage WHERE done_at IS NULL AND parked_at IS NULL
             """
         )
-        backlog, oldest, parked, canary = cursor.fetchone()
-    return {"outboxBacklog": backlog, "outboxOldestSeconds": oldest, "outboxParked": parked, "canarySeconds": canary}
+        names = ("outboxBacklog", "outboxOldestSeconds", "outboxParked", "canarySeconds", "pollingSeconds")
+        return dict(zip(names, cursor.fetchone(), strict=True))
 
 
 def _warnings(numbers: dict[str, Any]) -> list[str]:
@@ -82,6 +87,8 @@ def _warnings(numbers: dict[str, Any]) -> list[str]:
         found.append("the outbox is not being told")
     if numbers["outboxParked"]:
         found.append("messages of the outbox were given up and wait for a person")
+    if (numbers["pollingSeconds"] or 0) > POLLING_LATE_AFTER_S:
+        found.append("some machines are not being polled: is there a worker for the queue poll?")
     return found
 
 
@@ -129,6 +136,7 @@ _GAUGES = (
     ("factoryos_outbox_oldest_seconds", "outboxOldestSeconds", "Age of the oldest message not told yet."),
     ("factoryos_outbox_parked", "outboxParked", "Messages given up after too many failures."),
     ("factoryos_canary_seconds", "canarySeconds", "Time since a Celery worker last took a message."),
+    ("factoryos_polling_seconds", "pollingSeconds", "Time since a poller was last at work, where that is longest."),
 )
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from factoryos import health
 from factoryos.kernel import clock, metrics
 from factoryos.kernel.models import OutboxMessage
 from factoryos.kernel.tasks import canary
+from iot.models import PollShard
 from tests.floor import a_factory, an_actor, an_order
+from tests.polling.wiring import a_connection
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -65,6 +68,22 @@ def test_an_outbox_that_is_not_told_is_reported(client: Client) -> None:
         "the outbox is not being told",
         "messages of the outbox were given up and wait for a person",
     ]
+
+
+@pytest.mark.django_db
+def test_machines_that_nobody_polls_are_reported(client: Client) -> None:
+    canary()
+    assert client.get("/readyz").json()["pollingSeconds"] is None  # there are none
+    line = a_connection(a_factory())
+    answer = client.get("/readyz").json()
+    assert (answer["warnings"], answer["pollingSeconds"] < 20) == ([], True)
+    PollShard.objects.update(polled_at=clock.now() - timedelta(seconds=40))
+    answer = client.get("/readyz").json()
+    assert answer["warnings"] == ["some machines are not being polled: is there a worker for the queue poll?"]
+    assert 40 <= answer["pollingSeconds"] < 60
+    assert "factoryos_polling_seconds 4" in client.get("/metrics").content.decode()
+    type(line).objects.update(active=False)
+    assert client.get("/readyz").json()["warnings"] == []
 
 
 def test_without_a_database_it_is_unready_and_tells_no_secret(client: Client, broken: None) -> None:
