@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError
 from django.utils import timezone
 
 from iot.connections import add_point, make_connection
@@ -22,6 +23,7 @@ from iot.diagnosis.examination import examine
 from iot.diagnosis.findings import ExaminedPoint, Finding, Grade, Step, Target
 from iot.diagnosis.targets import poller_of_bus, target_of
 from iot.drivers.protocol import BusError, Point, Trouble
+from iot.management.commands import connection_test
 from iot.modbus.frames import EXCEPTIONS
 from iot.models import PollShard
 from iot.registers import Encoding, Layout
@@ -340,6 +342,15 @@ def test_the_command_tries_settings_that_are_not_set_up() -> None:
         assert text.endswith("Nothing is wrong.\n")
 
     play(scene)
+
+
+def test_without_a_database_settings_are_tried_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(driver: str, address: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(connection_test, "poller_of_bus", unreachable)
+    text, code = run("--driver", "modbus_tcp", "--address", "hots=x")
+    assert code == 1 and text.startswith("note  The database cannot be asked") and "WRONG settings" in text
 
 
 @pytest.mark.parametrize("words", [["port"], ["=5"]])
