@@ -161,6 +161,25 @@ def test_a_boundary_that_found_the_bus_dead_waits_for_the_first_reading(fakes: d
     play(scene)
 
 
+def test_a_boundary_whose_read_was_cut_off_by_the_end_of_a_run_is_read_in_the_next(fakes: dict[str, Device]) -> None:
+    fakes["1"] = device = Device(takes=1.5)
+
+    async def scene() -> None:
+        ears = Ears()
+        ears.engine.set_buses([bus(1, every=60.0)])
+        during((20.0, lambda: ears.engine.read_now([10], boundary=START)))
+        await ears.run(20.5)
+        before = len(ears.samples)
+        assert 20.0 in device.begun
+        await asyncio.sleep(5)
+        assert len(ears.samples) == before
+        await ears.run(2)
+        assert [sample.boundary for sample in ears.samples[before:]] == [START]
+        assert device.overlaps == 0
+
+    play(scene)
+
+
 def test_close_gives_everything_back_also_amid_requests(fakes: dict[str, Device]) -> None:
     for number in range(1, 51):
         fakes[str(number)] = Device(takes=0.5, stubborn=number == 1)
