@@ -1,11 +1,13 @@
 """Who says nothing has no data, since it was last heard of; who speaks again is believed again."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from factoryos.kernel.models import OutboxMessage
 from factoryos.kernel.problems import Busy
@@ -198,6 +200,36 @@ def test_what_came_between_the_question_and_the_lock_is_heard(
     monkeypatch.setattr(silence, "lock_one", late)
     assert silence.sweep() == 0
     assert stretches(machine)[-1][0] == "running"
+
+
+def test_a_sample_that_is_just_being_stored_is_waited_for(machine: Machine) -> None:
+    """It says nothing new, and so writes nothing of the state: that must not let the sweep past it."""
+    sent(machine, ago(400), state="running")
+    found: list[int] = []
+
+    def sweep() -> None:
+        found.append(silence.sweep())
+        connection.close()
+
+    sweeper = threading.Thread(target=sweep)
+    with transaction.atomic():
+        sample = Sample({"state": "running"}, ago(1))
+        telemetry.store(machine=machine, samples=[sample], by=an_actor(machine.factory))
+        sweeper.start()
+        while sweeper.is_alive() and not somebody_waits_for_us():
+            time.sleep(0.01)
+        assert not found
+    sweeper.join(10)
+    assert found == [0]
+    assert stretches(machine)[-1][0] == "running"
+
+
+def somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_two_sweeps_at_once_tell_it_once() -> None:
