@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from factoryos.kernel.models import RateBucket
+from factoryos.kernel.models import Membership, RateBucket
 from iot.models import TelemetrySample
+from tests.callers import a_user, token
 from tests.calls import Person, Plant, Reply
 
 URL = "/api/monitoring/telemetry"
@@ -53,7 +54,11 @@ def test_nothing_is_counted_for_who_may_not_send_or_sends_what_cannot_be_stored(
     plant: Plant, settings: LazySettings
 ) -> None:
     settings.TELEMETRY_SAMPLES_PER_SECOND = 10
-    assert sent(plant.as_("viewer"), 10).status == 403
+    there, user = Plant(), a_user()
+    Membership.objects.create(user=user, factory=plant.factory, roles=["viewer"])
+    Membership.objects.create(user=user, factory=there.factory, roles=["engineer"])
+    for viewer in (plant.as_("viewer"), Person(token(user), slug="")):
+        assert sent(viewer, 10, factory=plant.factory.slug).status == 403
     assert sent(plant.admin, 501).status == 400
     assert sent(plant.admin, 1, samples=[]).status == 400
     assert sent(plant.admin, 1, samples="many").status == 400
