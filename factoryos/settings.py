@@ -1,6 +1,7 @@
 """Settings: everything an installation may choose comes from the environment, read here and nowhere else."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 from factoryos import environment as env
@@ -120,6 +121,11 @@ MQTT_URL = env.text("MQTT_URL", "")
 # The name of our session at the broker: two installations that share a broker need two names.
 MQTT_CLIENT_ID = env.text("MQTT_CLIENT_ID", "factoryos")
 MQTT_CA_FILE = env.text("MQTT_CA_FILE", "")
+
+# What engineers of a factory may connect to: networks such as 10.1.0.0/16 (none named: any host), and the files that may
+# be loaded as FANUC's library (none named: none in production, else any).
+MACHINE_NETWORKS = [ip_network(word) for word in env.words("FACTORYOS_MACHINE_NETWORKS", [])]
+FOCAS_LIBRARIES = env.words("FACTORYOS_FOCAS_LIBRARIES", [])
 
 # --- Who may call -----------------------------------------------------------------------------------------------------
 # Supabase tokens: one algorithm by configuration, never by the token. HS256 takes the project secret, RS256 and ES256

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from factoryos.kernel.ids import parse_uuid
 from factoryos.kernel.problems import Invalid
 from factoryos.kernel.text import CODE
+from iot.bounds import bounds_faults
 from iot.buses import driver_point
 from iot.counting import GRACE, LENIENCY
 from iot.drivers.protocol import Driver, Point
@@ -76,8 +77,10 @@ def connection_faults(connection: Connection) -> Faults:
     driver = driver_of(connection.driver)
     if driver is None:
         faults["driver"] = [f"The driver is one of {', '.join(DRIVERS)}, not {connection.driver!r}."]
-    elif found := _settings_faults(connection.address) or driver.check(connection.address, ()):
-        faults["address"] = found
+    else:
+        found = _settings_faults(connection.address) or driver.check(connection.address, ())
+        if found := found or bounds_faults(connection.driver, connection.address):
+            faults["address"] = found
     return faults
 
 

@@ -1,6 +1,7 @@
 """Connections and points as engineers set them up: what is refused, what is kept in step, where counting begins anew."""
 
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -161,6 +162,50 @@ def test_a_point_that_cannot_be_read_is_refused_in_words(facts: dict[str, Any], 
         line.add(**facts)
     assert refused.value.data["field"] == field and text in refused.value.text
     assert (CounterPoint.objects.count(), line.version, line.is_counted()) == (0, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("driver", "address", "text"),
+    [
+        ("modbus_tcp", {"host": "10.1.0.5"}, None),
+        ("modbus_tcp", {"host": "127.0.0.1", "port": 6379}, "127.0.0.1 is out of bounds: machines are in 10.1.0.0/16."),
+        (
+            "modbus_tcp",
+            {"host": "redis.lan"},
+            "redis.lan must be written in numbers: machines are in 10.1.0.0/16 here.",
+        ),
+        (
+            "serial_ascii",
+            {"port": "socket://127.0.0.1:6379"},
+            "127.0.0.1 is out of bounds: machines are in 10.1.0.0/16.",
+        ),
+        ("modbus_rtu", {"port": "/dev/ttyUSB0"}, None),
+        ("focas", {"host": "10.1.0.7", "library": "/opt/a.so"}, None),
+        ("focas", {"host": "10.1.0.7", "library": "/tmp/b.so"}, "/tmp/b.so may not be loaded here"),
+    ],
+)
+def test_what_lies_out_of_the_installation_s_bounds_is_refused(
+    driver: str, address: dict[str, Any], text: str | None, settings: Any
+) -> None:
+    line = Line()
+    settings.MACHINE_NETWORKS, settings.FOCAS_LIBRARIES = [ip_network("10.1.0.0/16")], ["/opt/a.so"]
+    made = {"code": "LINE-2", "driver": driver, "address": address}
+    if text is None:
+        assert line.make(**made).pk
+        return
+    with pytest.raises(Invalid) as refused:
+        line.make(**made)
+    assert refused.value.data["field"] == "address" and text in refused.value.text
+    assert Connection.objects.count() == 1
+
+
+def test_in_production_no_library_is_loaded_that_nobody_named(settings: Any) -> None:
+    line = Line()
+    focas = {"driver": "focas", "address": {"host": "10.1.0.7", "library": "/opt/a.so"}}
+    assert line.make(code="LINE-2", **focas).pk
+    settings.PRODUCTION = True
+    with pytest.raises(Invalid):
+        line.make(code="LINE-3", **focas | {"address": {"host": "10.1.0.8", "library": "/opt/a.so"}})
 
 
 def test_names_buses_and_roles_are_taken_once_and_the_refusal_names_by_whom() -> None:
