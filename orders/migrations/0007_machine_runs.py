@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='quantityentry',
-            index=models.Index(condition=models.Q(('machine__isnull', False)), fields=['machine', 'occurred_at'], name='entry_of_machine'),
+            index=models.Index(condition=models.Q(('machine__isnull', False)), fields=['machine', 'occurred_at'], include=('good', 'rejected'), name='entry_of_machine'),
         ),
         migrations.RunSQL(RUNNING, migrations.RunSQL.noop),
         migrations.AddConstraint(

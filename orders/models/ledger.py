@@ -62,7 +62,10 @@ class QuantityEntry(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["machine", "occurred_at"], name="entry_of_machine", condition=Q(machine__isnull=False)
+                fields=["machine", "occurred_at"],
+                include=["good", "rejected"],
+                name="entry_of_machine",
+                condition=Q(machine__isnull=False),
             ),
         ]
 

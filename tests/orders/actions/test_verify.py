@@ -1,10 +1,12 @@
 """verify and rework: the signed numbers correct the ledger, line by line, and may be signed again."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from factoryos.kernel import clock
 from factoryos.kernel.problems import Invalid, NotFound
 from orders import actions
 from orders.models import Assignment, ProductionOrder, QuantityEntry
@@ -167,3 +169,15 @@ def test_rework_needs_a_reason(reason: str) -> None:
     with pytest.raises(Invalid):
         actions.rework(order_id=order.pk, by=stage.by, reason=reason)
     assert ProductionOrder.objects.get(pk=order.pk).state == "completed"
+
+
+def test_what_a_sign_off_adds_was_made_while_the_order_ran() -> None:
+    stage = Stage()
+    order = stage.completed()
+    clock.use(lambda: order.actual_end + timedelta(days=1))
+    try:
+        stage.verify(order, good=9)
+    finally:
+        clock.use(None)
+    entry = QuantityEntry.objects.get(order=order, source="verification")
+    assert (entry.occurred_at, entry.at) == (order.actual_end, order.actual_end + timedelta(days=1))
