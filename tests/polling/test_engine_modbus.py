@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from iot.drivers.modbus_points import Questions
 from iot.drivers.modbus_tcp import ModbusTcp
 from iot.engine import Health
 from iot.simulation.device import Device
@@ -198,3 +199,36 @@ def test_an_odd_but_good_answer_on_the_short_way_is_understood(how: str) -> None
 def test_a_bad_answer_on_the_short_way_is_said_and_the_next_read_is_good(trouble: str) -> None:
     reconnects = trouble != "refused"
     assert plain_read(BAD_ANSWERS[trouble]) == ([trouble, 7], 1 + reconnects)
+
+
+def test_the_usual_poll_takes_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def general(self: Questions, points: Any) -> Any:
+        raise AssertionError("the general way")
+
+    async def scene() -> None:
+        async with listening(script) as peer:
+            driver, points = ModbusTcp(peer.address), (point(1, 0, U32),)
+            deadline = asyncio.get_running_loop().time() + 5
+            await driver.read(points, deadline=deadline)
+            monkeypatch.setattr(Questions, "ask_all", general)
+            assert raws(await driver.read(points, deadline=deadline)) == [2]
+            assert raws(await driver.read(points, deadline=deadline)) == [3]
+            await driver.close()
+
+    play(scene)
+
+
+def test_after_bytes_that_nobody_asked_for_not_even_a_good_answer_is_believed() -> None:
+    def chattering(number: int, asked: bytes) -> Any:
+        return [tcp(asked, [0, number]), 0.01, *([bytes(5)] if number == 1 else [])]
+
+    async def scene() -> None:
+        async with listening(chattering) as peer:
+            driver, points, found = ModbusTcp(peer.address), (point(1, 0, U32),), []
+            for _ in range(3):
+                found += raws(await driver.read(points, deadline=asyncio.get_running_loop().time() + 5))
+                await asyncio.sleep(0.05)
+            assert found == [1, "garbled", 3] and peer.connections == 2
+            await driver.close()
+
+    play(scene)
