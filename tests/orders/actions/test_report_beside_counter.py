@@ -1,9 +1,14 @@
 """A count by hand on a machine that counts by itself: booked like any other, marked, and told to whoever looks at it."""
 
+from decimal import Decimal
+
 import pytest
 
+from factoryos.kernel.actors import Actor
 from factoryos.kernel.models import OutboxMessage
+from orders import actions
 from orders.models import ProductionOrder
+from orders.specs import Count
 from tests import floor
 from tests.counted import a_count, booked
 from tests.orders.stage import Stage
@@ -53,3 +58,16 @@ def test_beside_another_machines_counter_it_is_an_ordinary_count() -> None:
     assert "besideCounter" not in order.events.latest("seq").data and told() == []
     stage.report(order, good=4, machine_id=counted.pk)
     assert len(told()) == 1
+
+
+def test_a_report_that_a_device_makes_is_beside_nothing() -> None:
+    stage = Stage()
+    machine = floor.a_machine(stage.factory, counted=True)
+    order = stage.running(on=[machine])
+    device = Actor(
+        kind="device", id=machine.code, name=machine.name, factory=stage.factory.tenant(), face="machine",
+        credential="device",
+    )  # fmt: skip
+    floor.done(actions.report, order_id=order.pk, by=device, count=Count(Decimal(3), Decimal(0)))
+    assert ProductionOrder.objects.get(pk=order.pk).quantity_good == 3
+    assert "besideCounter" not in order.events.latest("seq").data and told() == []
