@@ -52,9 +52,7 @@ ORDER BY machine.id LIMIT {most}
 # Two texts, as the database plans a text once: one for few rows of many, one for all.
 _BOUNDS = {"polled": POLLED_S, "sending": SENDING_S, "most": MOST}
 _ALL = _SILENT.format(**_BOUNDS, of_polled="", of_machines="")
-_ONE = _SILENT.format(
-    **_BOUNDS, of_polled=" AND point.machine_id = %(only)s", of_machines=" AND machine.id = %(only)s"
-)
+_ONE = _SILENT.format(**_BOUNDS, of_polled=" AND point.machine_id = %(only)s", of_machines=" AND machine.id = %(only)s")
 
 
 def sweep() -> int:

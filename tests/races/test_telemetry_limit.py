@@ -21,7 +21,9 @@ CALLS, A_CALL, LIMIT = 40, 25, 250
 
 def careless(*, key: str, limit: int, count: int, **_: Any) -> Allowance:
     """Read, decide, write: the control."""
-    bucket, _ = RateBucket.objects.get_or_create(key=key, defaults={"tokens": limit, "updated_at": "2026-01-01T00:00:00Z"})
+    bucket, _ = RateBucket.objects.get_or_create(
+        key=key, defaults={"tokens": limit, "updated_at": "2026-01-01T00:00:00Z"}
+    )
     time.sleep(0.02)
     if bucket.tokens < count:
         return Allowance(limit, 0, 0, 1)
