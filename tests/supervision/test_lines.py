@@ -60,29 +60,29 @@ def test_a_line_is_made_with_a_point_and_changed_and_retired_through_the_verbs()
     assert not Machine.objects.get(pk=press.pk).counted
 
 
-@pytest.mark.parametrize(
-    ("form", "why"),
-    [
-        ({"address": '{"hots": "x"}'}, "is no setting of a Modbus/TCP connection"),
-        ({"address": "[" * 1000 + "]" * 1000}, "one flat object"),
-        ({"address": "[" * 9000 + "]" * 9000}, "At most 2000 characters"),
-        ({"address": "[1]"}, "must be an object"),
-        ({"address": "{" + " " * 3000}, "At most 2000 characters"),
-        ({"address": '{"host": "a\\u0000b"}'}, "code 0"),
-        ({"address": '{"host": "x", "timeout": NaN}'}, "is no number"),
-        ({"address": "host=10.0.0.5"}, "Enter a valid JSON"),
-        ({"driver": "opc_ua"}, "not one of the available choices"),
-        ({"poll_every_s": "0"}, "greater than or equal to 0.05"),
-        ({"poll_every_s": "nan"}, "Enter a number"),
-        ({"code": "a b"}, "A code has up to 40"),
-    ],
-)
-def test_what_is_wrong_with_a_line_is_told_beside_its_field(form: dict[str, str], why: str) -> None:
+WRONG_LINES: list[tuple[dict[str, Any], str]] = [
+    ({"address": '{"hots": "x"}'}, "is no setting of a Modbus/TCP connection"),
+    ({"address": "[" * 1000 + "]" * 1000}, "one flat object"),
+    ({"address": "[" * 9000 + "]" * 9000}, "At most 2000 characters"),
+    ({"address": "[1]"}, "must be an object"),
+    ({"address": "{" + " " * 3000}, "At most 2000 characters"),
+    ({"address": '{"host": "a\\u0000b"}'}, "code 0"),
+    ({"address": '{"host": "x", "timeout": NaN}'}, "is no number"),
+    ({"address": "host=10.0.0.5"}, "Enter a valid JSON"),
+    ({"driver": "opc_ua"}, "not one of the available choices"),
+    ({"poll_every_s": "0"}, "greater than or equal to 0.05"),
+    ({"poll_every_s": "nan"}, "Enter a number"),
+    ({"code": "a b"}, "A code has up to 40"),
+]
+
+
+def test_what_is_wrong_with_a_line_is_told_beside_its_field() -> None:
     world = World()
     client = signed_in(world.supervisor())
     before = state_of_everything()
-    answer = client.post(page(Connection, "add"), line(world.factory, **form))
-    assert answer.status_code == 200 and why in answer.content.decode()
+    for form, why in WRONG_LINES:
+        answer = client.post(page(Connection, "add"), line(world.factory, **form))
+        assert answer.status_code == 200 and why in answer.content.decode(), form
     assert state_of_everything() == before
 
 
@@ -124,25 +124,25 @@ def test_nothing_of_another_factory_is_taken_in_by_a_crafted_form() -> None:
         assert state_of_everything() == before
 
 
-@pytest.mark.parametrize(
-    ("form", "why"),
-    [
-        ({"where": "{}"}, "Address must be a whole number"),
-        ({"where": '{"address": 0, "unit": 300}'}, "Unit must be a whole number"),
-        ({"encoding": "bit", "where": '{"table": "coils", "address": 0}'}, "A single bit cannot count"),
-        ({"modulus": "10"}, "may go round unseen"),
-        ({"max_rate": "0"}, "greater than or equal to 0.0001"),
-        ({"scale": "0"}, "more than 0 pieces"),
-        ({"states": '{"1": "asleep"}', "role": "state"}, "A state is one of running, idle, down, no_data"),
-    ],
-)
-def test_what_is_wrong_with_a_point_is_told_beside_its_field(form: dict[str, str], why: str) -> None:
+WRONG_POINTS: list[tuple[dict[str, Any], str]] = [
+    ({"where": "{}"}, "Address must be a whole number"),
+    ({"where": '{"address": 0, "unit": 300}'}, "Unit must be a whole number"),
+    ({"encoding": "bit", "where": '{"table": "coils", "address": 0}'}, "A single bit cannot count"),
+    ({"modulus": "10"}, "may go round unseen"),
+    ({"max_rate": "0"}, "greater than or equal to 0.0001"),
+    ({"scale": "0"}, "more than 0 pieces"),
+    ({"states": '{"1": "asleep"}', "role": "state"}, "A state is one of running, idle, down, no_data"),
+]
+
+
+def test_what_is_wrong_with_a_point_is_told_beside_its_field() -> None:
     world = World()
     client, own = signed_in(world.supervisor()), world.things[Connection]
     assert isinstance(own, Connection)
     before = state_of_everything()
-    answer = client.post(page(CounterPoint, "add"), counter(own, world.plant.press, **form))
-    assert answer.status_code == 200 and why in answer.content.decode()
+    for form, why in WRONG_POINTS:
+        answer = client.post(page(CounterPoint, "add"), counter(own, world.plant.press, **form))
+        assert answer.status_code == 200 and why in answer.content.decode(), form
     assert state_of_everything() == before
 
 
@@ -184,23 +184,23 @@ def test_a_shift_is_made_changed_and_taken_away_by_its_days() -> None:
     assert not Shift.objects.filter(pk=made.pk).exists()
 
 
-@pytest.mark.parametrize(
-    ("form", "why"),
-    [
-        ({"weekdays": []}, "required"),
-        ({"weekdays": ["128"]}, "not one of the available choices"),
-        ({"ends": "22:00"}, "ends at another time"),
-        ({"valid_from": "2026-05-01", "valid_until": "2026-04-30"}, "lies before the first"),
-        ({"valid_from": "9999-05-01"}, "between 2000 and 2199"),
-        ({"name": "a\x07"}, "control characters"),
-    ],
-)
-def test_what_is_wrong_with_a_shift_is_told_beside_its_field(form: dict[str, Any], why: str) -> None:
+WRONG_SHIFTS: list[tuple[dict[str, Any], str]] = [
+    ({"weekdays": []}, "required"),
+    ({"weekdays": ["128"]}, "not one of the available choices"),
+    ({"ends": "22:00"}, "ends at another time"),
+    ({"valid_from": "2026-05-01", "valid_until": "2026-04-30"}, "lies before the first"),
+    ({"valid_from": "9999-05-01"}, "between 2000 and 2199"),
+    ({"name": "a\x07"}, "control characters"),
+]
+
+
+def test_what_is_wrong_with_a_shift_is_told_beside_its_field() -> None:
     world = World()
     client = signed_in(world.supervisor())
     before = state_of_everything()
-    answer = client.post(page(Shift, "add"), shift(world.factory, **form))
-    assert answer.status_code == 200 and why in answer.content.decode()
+    for form, why in WRONG_SHIFTS:
+        answer = client.post(page(Shift, "add"), shift(world.factory, **form))
+        assert answer.status_code == 200 and why in answer.content.decode(), form
     assert state_of_everything() == before
 
 
