@@ -96,9 +96,10 @@ def hold(lease: Lease) -> None:
             raise LeaseLost()
 
 
-def are_polled() -> bool:
-    """Whether any poller is at work, as far as leases tell."""
-    return PollShard.objects.filter(lease_until__gt=Now()).exists()
+def are_polled(*, by: str | None = None) -> bool:
+    """Whether any poller, or this one, is at work, as far as leases tell."""
+    leased = PollShard.objects.filter(lease_until__gt=Now())
+    return (leased if by is None else leased.filter(lease_owner=by)).exists()
 
 
 def shard_with_room() -> int:

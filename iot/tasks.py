@@ -1,5 +1,7 @@
 """Celery tasks of the machines: wake-ups only, each safe to run twice, late or beside itself."""
 
+import time
+
 from celery import current_app, shared_task
 from django.conf import settings
 
@@ -7,6 +9,7 @@ from factoryos.kernel import wakeup
 from iot import shards, silence, telemetry
 
 POLL_QUEUE = "poll"  # a queue of its own: a stint holds its worker for seconds
+PASS_ON_S = 0.05  # the one who is meant comes to the queue in the meantime
 
 
 @shared_task(name="iot.tasks.forget_telemetry")
@@ -16,18 +19,25 @@ def forget_telemetry() -> int:
 
 
 @shared_task(name="iot.tasks.poll", acks_late=True)
-def poll() -> bool:
+def poll(owner: str = "") -> bool:
     """Poll what nobody else does, for a stint; gives whether there was anything. Runs in a worker of its own kind.
 
-    At its end it asks for the next stint itself, so that none waits for a tick. The tick begins anew what was lost.
+    At its end a poller (`owner`) asks for its own next stint, so that it waits for no tick. Another worker that gets
+    this message has nothing to do with it and passes it on. The tick begins anew what was lost.
     """
     from iot.poller import running  # the engine and its drivers, which no other worker needs
 
     if running.is_ending():
         return False
-    polled = running.poller().stint(seconds=settings.POLL_STINT_S, told_to_end=running.is_ending)
+    poller = running.poller()
+    if owner not in ("", poller.owner):
+        if shards.are_polled(by=owner):
+            time.sleep(PASS_ON_S)
+            wakeup.ring(poll.name, owner)
+        return False
+    polled = poller.stint(seconds=settings.POLL_STINT_S, told_to_end=running.is_ending)
     if polled and not running.is_ending():
-        wakeup.ring(poll.name)
+        wakeup.ring(poll.name, poller.owner)
     return polled
 
 

@@ -86,5 +86,7 @@ async def listen(hear: Callable[[Word], None]) -> None:
                         hear(word)
         except (psycopg.Error, OSError, TimeoutError) as error:
             log.warning("poller_line_lost", error=type(error).__name__)
+        except Exception:  # whatever it is, the next start of an order must be heard
+            log.exception("poller_word_failed")
         await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 jitter, not a secret
         pause = min(pause * 2, _LONGEST_PAUSE_S)

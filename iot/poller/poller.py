@@ -33,7 +33,7 @@ class Poller:
         return await self._work.read_once(shard_ids, wait_s=wait_s)
 
     def close(self) -> None:
-        """Book what was read, close every line and let others take over at once."""
+        """Book what was read, close every line and let others take over at once; does nothing a second time."""
         if self._work is not None:
             self._runner.run(self._work.close())
             self._work = None

@@ -38,11 +38,7 @@ class DatabaseThread:
 def _with_a_good_connection(work: Callable[[], T]) -> T:
     """Django looks after connections between requests, and here are none: a lost one is given up, so that the next is new."""
     connection.close_if_unusable_or_obsolete()
-    try:
-        if connection.connection is None:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MS}")
-        return work()
-    except DATABASE_AWAY:
-        connection.close()
-        raise
+    if connection.connection is None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MS}")
+    return work()

@@ -137,28 +137,43 @@ def test_one_message_keeps_a_worker_polling_and_after_a_flush_the_next_tick_does
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The tasks that are asked for; a poller of this process is closed afterwards."""
-    asked: list[str] = []
-    monkeypatch.setattr(wakeup, "ring", asked.append)
+def rung(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[tuple[str, ...]]]:
+    """The tasks that are asked for, with their ids; a poller of this process is closed afterwards."""
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(wakeup, "ring", lambda *task: asked.append(task))
     monkeypatch.setattr(running, "_ending", False)
+    settings.POLL_STINT_S = 0.1
     yield asked
     running._end()
 
 
-def test_a_stint_asks_for_the_next_one_only_where_there_was_something_to_poll(rung: list[str], settings: Any) -> None:
-    settings.POLL_STINT_S = 0.1
+def test_a_stint_asks_for_the_next_one_only_where_there_was_something_to_poll(rung: list[tuple[str, ...]]) -> None:
     assert not tasks.poll()
     assert rung == []
     with Stand() as stand:
         wired(stand)
         assert tasks.poll()
-        assert rung == ["iot.tasks.poll"]
+        assert rung == [("iot.tasks.poll", running.poller().owner)]
         running._told()
         assert not tasks.poll()
         running._end()
         assert stand.lines == set()
-    assert rung == ["iot.tasks.poll"]
+    assert len(rung) == 1
+
+
+def test_who_gets_the_message_of_another_poller_passes_it_on_while_that_one_is_there(
+    rung: list[tuple[str, ...]],
+) -> None:
+    with Stand() as stand:
+        wired(stand)
+        (lease,) = shards.claim(owner="another", most=1)
+        assert not tasks.poll("another")
+        assert rung == [("iot.tasks.poll", "another")]
+        shards.give_back([lease])
+        assert not tasks.poll("another")
+        assert len(rung) == 1
+        assert PollShard.objects.get().lease_owner == "another"
+        assert tasks.poll()  # a tick is for everybody
 
 
 def test_stints_go_to_workers_that_do_nothing_else() -> None:

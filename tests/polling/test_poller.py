@@ -1,5 +1,6 @@
 """The poller at work: real sockets on one side, the database on the other."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,18 +9,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F
 
 from factoryos.kernel import clock, outbox
+from factoryos.kernel.problems import Busy
 from iot import shards
 from iot.booking import book
 from iot.engine import health as engine_health
+from iot.machine_states import report
 from iot.models import Connection, CounterBaseline, CounterPoint, CountEvent, MachineStateInterval, PollShard
-from iot.poller import desk, leases, work
+from iot.poller import desk, leases, threads, work
 from iot.poller.poller import Poller
 from manufacturing.models import Machine
-from tests.floor import a_factory, a_machine
+from tests.floor import a_factory, a_machine, done
 from tests.polling.presses import GOOD, RUNS, Stand
 from tests.polling.wiring import a_connection, a_counter
 
@@ -187,20 +190,29 @@ def test_a_machine_that_another_line_speaks_for_is_not_silent(stand: Stand, poll
     other = a_connection(line.factory, health="ok")  # nothing listens there
     CounterPoint.objects.filter(role="good").update(connection=other)
     on_a_shard_of_its_own(other, lease_owner="another", lease_until=clock.now() + timedelta(minutes=1))
+    done(report, machine=machine, state="running", at=clock.now())
     stand.fall_silent()
     stint(poller, lambda: until(lambda: Connection.objects.get(pk=line.pk).health == "probing", "it is given up"))
-    assert states(machine) == []
+    assert states(machine) == ["running"]
 
 
 def test_health_is_written_only_when_it_changes(stand: Stand, poller: Poller) -> None:
+    """Not when a stint begins, and not when another poller begins."""
     wired(stand)
     stint(poller, known)
+    before = row_version()
+    stint(poller)
+    poller.close()
+    with a_poller() as another:
+        stint(another)
+        assert PollShard.objects.get().lease_owner == another.owner
+    assert row_version() == before
+
+
+def row_version() -> object:
     with connection.cursor() as cursor:
         cursor.execute("SELECT xmin::text FROM iot_connection")
-        before = cursor.fetchone()
-        stint(poller)
-        cursor.execute("SELECT xmin::text FROM iot_connection")
-        assert cursor.fetchone() == before
+        return cursor.fetchone()
 
 
 def test_a_poller_whose_shard_was_taken_over_writes_nothing_and_closes_its_line(stand: Stand, poller: Poller) -> None:
@@ -316,6 +328,25 @@ def test_an_order_s_start_and_stop_are_read_at_once(stand: Stand, poller: Poller
     assert booked(machine) == stand.made > 0
 
 
+def test_a_boundary_s_reading_is_kept_until_it_is_booked(
+    stand: Stand, poller: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later reading would say the same, but not to whom the pieces belong."""
+    _, machine = wired(stand)
+    tried: list[Any] = []
+
+    def busy_at_first(samples: Any, **kwargs: Any) -> Any:
+        asked = [sample for sample in samples if sample.boundary is not None]
+        tried.extend(asked)
+        if asked and len(tried) < 3:
+            raise Busy()
+        return book(samples, **kwargs)
+
+    monkeypatch.setattr(desk, "book", busy_at_first)
+    stint(poller, known, heard_by_now, lambda: boundary(machine), lambda: until(lambda: len(tried) > 2, "it is tried"))
+    assert len(set(tried)) == 1
+
+
 def test_control_of_a_boundary_long_past_nobody_is_told(stand: Stand, poller: Poller) -> None:
     _, machine = wired(stand, every_s=600)
     stint(poller, heard_by_now, lambda: boundary(machine, ago=5), some_made(stand), lambda: boundary(machine, ago=5))
@@ -360,6 +391,36 @@ def test_shards_of_a_poller_that_is_frozen_are_not_left_to_it(monkeypatch: pytes
     assert leases.somebody_is_missing()
     assert len(leases.claim(owner="awake", had=[])) == 4
     assert not leases.somebody_is_missing()
+
+
+def test_a_poller_frozen_in_the_middle_of_a_transaction_keeps_its_shard_from_nobody(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends its session, and with it the lock on the shard."""
+    monkeypatch.setattr(threads, "IDLE_MS", 200)
+    wired(stand)
+    (lease,) = shards.claim(owner="frozen", most=1)
+    PollShard.objects.update(lease_until=clock.now())
+
+    def freeze() -> None:
+        with transaction.atomic():
+            shards.hold(lease)
+            time.sleep(1)
+
+    async def frozen() -> None:
+        thread = threads.DatabaseThread("frozen")
+        freezing = asyncio.create_task(thread.do(freeze))
+        await asyncio.sleep(0.1)
+        another = threads.DatabaseThread("another")
+        assert await another.do(shards.claim, owner="another", most=1) == []
+        await asyncio.sleep(0.3)
+        assert len(await another.do(shards.claim, owner="another", most=1)) == 1
+        with pytest.raises(DatabaseError):
+            await freezing
+        await thread.close()
+        await another.close()
+
+    asyncio.run(frozen())
 
 
 def test_pollers_are_counted_by_their_listening_sessions(stand: Stand, poller: Poller) -> None:
