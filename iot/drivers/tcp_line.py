@@ -9,7 +9,7 @@ from iot.drivers.protocol import BusError, Trouble
 
 
 class TcpLine(asyncio.Protocol):
-    """An open connection. What comes, and that it is lost, is told until it is `cut`."""
+    """An open connection. What comes is told until it is `cut`, and that it is gone, in any case."""
 
     def __init__(self, *, received: Callable[[bytes], None], lost: Callable[["TcpLine"], None]) -> None:
         self._received, self._lost = received, lost
@@ -29,12 +29,7 @@ class TcpLine(asyncio.Protocol):
 
     def cut(self) -> None:
         """Hang up. What is still on its way is not told any more."""
-        self._received = self._lost = _ignore
         self._transport.abort()
-
-
-def _ignore(_: object) -> None:
-    """Nobody listens any more."""
 
 
 async def connect(

@@ -202,6 +202,19 @@ def test_a_bad_answer_on_the_short_way_is_said_and_the_next_read_is_good(trouble
     assert plain_read(BAD_ANSWERS[trouble], timeout=timeout) == ([trouble, 7], 1 + reconnects)
 
 
+def test_a_closed_driver_has_given_its_socket_back() -> None:
+    async def scene() -> None:
+        async with listening(script) as peer:
+            driver = ModbusTcp(peer.address)
+            await driver.open(deadline=asyncio.get_running_loop().time() + 5)
+            line = driver._line
+            await driver.close()
+            assert line is not None and line.gone.done()
+            await driver.close()
+
+    play(scene)
+
+
 def test_the_usual_poll_takes_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def general(self: Questions, points: Any) -> Any:
         raise AssertionError("the general way")
