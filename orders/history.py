@@ -29,7 +29,7 @@ _INSERT_MESSAGE = "INSERT INTO kernel_outboxmessage (topic, factory_id, key, pay
 _PLACES = ", ".join(["%s"] * len(_EVENT_COLUMNS))
 
 _PAYLOAD = "%s::text[], %s::bigint[], %s::text[], %s::jsonb[]"  # of messages
-# Of orders that stay in their state. An order of which nobody wrote past the lock is found, whoever is not has no event.
+# Of orders that stay in their state. One that somebody wrote past its lock is not found, and then all of this goes.
 _APPEND_ALL = f"""
 WITH changed AS (
     UPDATE orders_productionorder AS the_order SET version = the_order.version + change.events,

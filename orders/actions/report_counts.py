@@ -36,6 +36,8 @@ def report_counts(counts: Sequence[MachineCount]) -> list[Booked]:
     """
     if len(counts) > MOST:
         raise ValueError(f"{len(counts)} counts at once are more than {MOST}")
+    if not counts:
+        return []
     try:
         with transaction.atomic():
             return _book(counts)

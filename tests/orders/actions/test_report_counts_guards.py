@@ -91,14 +91,21 @@ def test_what_went_wrong_inside_is_not_told() -> None:
     assert (outcome.outcome, outcome.text) == (Outcome.FAILED, "RuntimeError")
 
 
-def test_what_the_database_wants_tried_again_is_left_to_the_transaction() -> None:
+def test_what_the_database_wants_tried_again_is_left_to_the_transaction_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stage = Stage()
     order = stage.running()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ledger, "book_all", lambda entries: (_ for _ in ()).throw(OperationalError("deadlock detected")))
-        with pytest.raises(OperationalError):
-            booked(a_count(stage.machine))
-    assert good_of(order) == 0
+    tries = []
+
+    def struck(entries: Any) -> None:
+        tries.append(entries)
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(ledger, "book_all", struck)
+    with pytest.raises(OperationalError):
+        booked(a_count(stage.machine))
+    assert len(tries) == 1 and good_of(order) == 0
 
 
 def test_an_order_that_somebody_wrote_past_the_lock_is_asked_about_again() -> None:
