@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 IN := $(VENV)/bin
-# Two processes, each with a database of its own; a file's tests stay together, for they share what they set up.
+# Two processes, each with a database of its own; a file's tests stay together, for they share what they set up
+# (tests/sharing_out.py says what else does, and what begins first).
 TEST_PROCESSES ?= 2
 # For example: make test ARGS="tests/orders -k start"
 ARGS ?=
