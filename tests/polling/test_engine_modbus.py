@@ -215,6 +215,21 @@ def test_a_closed_driver_has_given_its_socket_back() -> None:
     play(scene)
 
 
+def test_a_driver_closed_while_it_connects_leaves_no_task() -> None:
+    async def scene(port: int) -> None:
+        before, driver = len(asyncio.all_tasks()), ModbusTcp({"host": "127.0.0.1", "port": port})
+        driver.start_read(
+            (point(1, 0, U32),), deadline=asyncio.get_running_loop().time() + 5, done=lambda results: None
+        )
+        await asyncio.sleep(0.02)
+        assert len(asyncio.all_tasks()) == before + 1
+        await driver.close()
+        assert len(asyncio.all_tasks()) == before
+
+    with full_port() as full:
+        play(lambda: scene(full))
+
+
 def test_the_usual_poll_takes_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def general(self: Questions, points: Any) -> Any:
         raise AssertionError("the general way")

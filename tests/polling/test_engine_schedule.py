@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from iot.engine import round as rounds
 from iot.engine.calendar import SLOT_S
 from tests.polling.fake_buses import Device, Ears, Hours, bus, fakes, play
 
@@ -179,6 +180,23 @@ def test_a_round_reads_every_bus_exactly_once(fakes: dict[str, Device]) -> None:
         for device in fakes.values():
             device.silent = False
         assert (await ears.engine.poll_once())["open"] == 2000
+
+    play(scene)
+
+
+def test_a_round_reads_those_that_were_given_up_last(fakes: dict[str, Device], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "WIDTH", 2)
+    for number in range(1, 7):
+        fakes[str(number)] = Device(silent=number < 5)
+
+    async def scene() -> None:
+        ears, loop = Ears(), asyncio.get_running_loop()
+        ears.engine.set_buses([bus(number) for number in range(1, 7)])
+        await ears.engine.poll_once()
+        await ears.engine.poll_once()
+        began = loop.time()
+        await ears.engine.poll_once()
+        assert [at - began for at, _ in ears.heard[-2:]] == pytest.approx([0.01, 0.01])
 
     play(scene)
 

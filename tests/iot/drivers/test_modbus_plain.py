@@ -58,3 +58,12 @@ def test_the_short_way_brings_what_the_general_way_brings(asked: tuple[Point, ..
         general = raws(done.value)
     results = plain.results(frame, at=NOW)
     assert general == raws(results) if results is not None else "garbled" in general
+
+
+def test_registers_between_two_points_are_passed_over() -> None:
+    wide, narrow = Layout(Encoding.U32), Layout(Encoding.U16)
+    asked = (Point(1, wide, {"address": 10}), Point(2, narrow, {"address": 14}), Point(3, narrow, {"address": 15}))
+    request = Questions(units=TCP_UNITS).only_question(asked)
+    assert request is not None and (request.address, request.count) == (10, 6)
+    frame = bytes(9) + struct.pack(">IHHHH", 70000, 1, 2, 3, 4)
+    assert raws(Plain(asked, request).results(frame, at=NOW) or []) == [70000, 3, 4]
