@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.callers import Caller
 from tests.conformance.faces import FACES, GARBAGE, Face, Side, content_of
 from tests.conformance.routes import CALLS, ROUTES, Call
 from tests.evidence import everything
+from tests.standing import made_for_a_file
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +33,22 @@ def face(call: Call) -> Face:
     return FACES[call.dialect.name]
 
 
+@pytest.fixture(scope="module")
+def sides(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, tuple[Side, Side]]]:
+    """Of each face somebody, and a stranger who came later."""
+    yield from made_for_a_file(
+        django_db_blocker, lambda: {name: (face.side(), face.side()) for name, face in FACES.items()}
+    )
+
+
 @pytest.fixture
-def here(face: Face) -> Side:
-    return face.side()
+def here(sides: dict[str, tuple[Side, Side]], call: Call) -> Side:
+    return sides[call.dialect.name][0]
+
+
+@pytest.fixture
+def there(sides: dict[str, tuple[Side, Side]], call: Call) -> Side:
+    return sides[call.dialect.name][1]
 
 
 def status_of(call: Call, problem: Problem) -> int:
@@ -69,8 +84,9 @@ def test_nobody_is_told_only_that_they_are_nobody(call: Call, here: Side) -> Non
 
 
 @every_call
-def test_a_strangers_thing_answers_like_none_and_stays_as_it_was(call: Call, face: Face, here: Side) -> None:
-    there = face.side()
+def test_a_strangers_thing_answers_like_none_and_stays_as_it_was(
+    call: Call, face: Face, here: Side, there: Side
+) -> None:
     before = everything()
     for parameter in call.parameters:
         strange = {parameter: face.strange[parameter]}
