@@ -4,6 +4,7 @@ import asyncio
 import json
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -18,6 +19,7 @@ from iot.drivers.focas.host import STATES
 from iot.drivers.protocol import Point
 from iot.drivers.registry import DRIVERS
 from iot.models import Connection
+from iot.poller.borrowing import borrowed
 from iot.registers import Encoding, Layout
 
 _LAYOUT = ("encoding", "word_order", "byte_order")
@@ -47,6 +49,7 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument("--reads", type=int, default=5, help="how often all points are read (default: 5)")
         parser.add_argument("--pause", type=float, default=1.0, help="seconds between reads (default: 1)")
+        parser.add_argument("--wait", type=float, default=15.0, help="seconds for its poller to let go (default: 15)")
         parser.add_argument("--patience", type=float, default=5.0, help="seconds for each step (default: 5)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,12 +57,29 @@ class Command(BaseCommand):
             raise CommandError("Name a connection that is set up, or give --driver and --address.")
         if not (1 <= options["reads"] <= 1000 and 0 <= options["pause"] <= 3600 and 0 < options["patience"] <= 600):
             raise CommandError("reads: 1 to 1000; pause: 0 to 3600 seconds; patience: more than 0, up to 600.")
-        target = _set_up(options["code"], slug=options["factory"]) if options["code"] else self._tried(options)
-        self.stdout.write(f"{target.name} ({target.driver} {json.dumps(dict(target.address))})")
-        wrong = asyncio.run(self._tell(target, options))
+        if options["code"]:
+            wrong = self._test_set_up(_set_up(options["code"], slug=options["factory"]), options)
+        else:
+            wrong = self._test(self._tried(options), options)
         self.stdout.write("Something is wrong, see above." if wrong else "Nothing is wrong.")
         if wrong:
             raise SystemExit(1)
+
+    def _test_set_up(self, connection: Connection, options: dict[str, Any]) -> bool:
+        """Test a line that is set up with its poller out of the way, if it lets go; else the test says what that means."""
+        target = target_of(connection)
+        if target.polled_by is None:
+            return self._test(target, options)
+        with borrowed(connection.shard_id, wait_s=options["wait"]) as alone:
+            if alone:
+                self.stdout.write(
+                    "note  The poller lets go of this line until the test is over; nothing is lost by that."
+                )
+            return self._test(replace(target, polled_by=None) if alone else target, options)
+
+    def _test(self, target: Target, options: dict[str, Any]) -> bool:
+        self.stdout.write(f"{target.name} ({target.driver} {json.dumps(dict(target.address))})")
+        return asyncio.run(self._tell(target, options))
 
     async def _tell(self, target: Target, options: dict[str, Any]) -> bool:
         wrong = False
@@ -82,7 +102,7 @@ class Command(BaseCommand):
         return Target("New line", options["driver"], address, points, polled_by=polled_by)
 
 
-def _set_up(code: str, *, slug: str | None) -> Target:
+def _set_up(code: str, *, slug: str | None) -> Connection:
     found = Connection.objects.filter(code__iexact=code).select_related("factory").order_by("factory__slug")
     if slug is not None:
         found = found.filter(factory__slug=slug)
@@ -92,7 +112,7 @@ def _set_up(code: str, *, slug: str | None) -> Target:
     if len(connections) > 1:
         slugs = ", ".join(connection.factory.slug for connection in connections)
         raise CommandError(f"Several factories have a connection {code}; name one with --factory: {slugs}.")
-    return target_of(connections[0])
+    return connections[0]
 
 
 def _settings(words: Sequence[str]) -> dict[str, Any]:
