@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from iot.engine.actor import Actor
 
-WIDTH = 1000  # reads at once: with more, the last deadlines would pass while we open the first connections
+WIDTH = 400  # reads at once: with more, the last deadlines would pass while we open the first connections
 
 
 class Round:
