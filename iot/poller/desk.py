@@ -154,8 +154,13 @@ class Desk:
             gone = {machine: [(State.NO_DATA.value, clock.now())] for machine in left if machine not in heard}
             await self._thread.do(records.tell_states, gone, lease=lease)
         for machine in left:
-            del self._left[machine]
-        self._silent = {machine: at for machine, at in self._silent.items() if machine not in silent}
+            self._left.pop(machine, None)
+        # One that spoke again before we asked is silent no more; when it falls silent next, that is another time.
+        self._silent = {
+            machine: at
+            for machine, at in self._silent.items()
+            if machine not in silent and self.states.is_mute(machine)
+        }
 
     def _is_away(self, error: Exception) -> None:
         if self._away_since is None:
