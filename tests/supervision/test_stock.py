@@ -1,5 +1,6 @@
 """Stock in the admin: counted anew with a reason, received once, each factory's own; BOMs made default and retired."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from manufacturing.stock.receipts import Delivery, receive
 from orders.models import ProductionOrder
 from tests import floor
 from tests.callers import a_member
+from tests.standing import made_for_a_file
 from tests.supervision.world import World, keeper, page, signed_in, staff, state_of_everything
 
 pytestmark = pytest.mark.django_db
@@ -44,9 +46,9 @@ def lying(world: World, item: Item, quantity: int, **more: Any) -> StockBalance:
     return floor.done(receive, delivery=delivery, by=world.plant.actor)[0].balance
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    yield from made_for_a_file(django_db_blocker, World)
 
 
 def test_a_count_asks_first_and_then_books_the_difference_with_its_reason(world: World) -> None:
