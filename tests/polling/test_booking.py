@@ -1,8 +1,9 @@
 """Readings become pieces on orders: once, on the order that ran when they were counted, and nothing is ever lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from django.db.models import Sum
@@ -37,6 +38,16 @@ class Line:
         if rejects is not None:
             samples.append(Sample(self.rejects.pk, rejects, at or clock.now(), **facts))  # type: ignore[arg-type]
         return book(samples, lease=self.lease)
+
+
+@pytest.fixture(autouse=True)
+def ticking() -> Iterator[None]:
+    """Between any two looks at the clock lies time enough to make a few pieces, however fast the test runs."""
+    ticks = count()
+    start = clock.now()
+    clock.use(lambda: start + timedelta(milliseconds=50 * next(ticks)))
+    yield
+    clock.use(None)
 
 
 @pytest.fixture
