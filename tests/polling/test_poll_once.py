@@ -12,7 +12,7 @@ from iot.models import Connection, CounterBaseline, CountEvent, PollShard
 from iot.poller import work
 from tests.floor import a_machine
 from tests.polling.presses import Stand
-from tests.polling.test_poller import a_poller, booked, known, some_made, stint, wired
+from tests.polling.test_poller import a_poller, all_booked, booked, known, some_made, stint, wired
 from tests.polling.wiring import a_connection, a_counter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,9 +91,8 @@ def test_beside_a_poller_it_is_handed_the_shard_and_gives_it_back(
         stint(poller, known, some_made(stand), lambda: said.append(poll_once()))
         assert "1 of 1 points read" in said[0]
         fence = PollShard.objects.get().fence
-        assert stint(poller)
+        assert stint(poller, all_booked(machine, stand))
         assert PollShard.objects.get().fence == fence + 1
-    assert booked(machine) == stand.made
 
 
 def test_a_poller_that_does_not_answer_is_not_disturbed(stand: Stand) -> None:

@@ -24,7 +24,7 @@ from iot import shards, tasks
 from iot.models import CountEvent, PollShard
 from iot.poller import running, work
 from tests.polling.presses import Stand
-from tests.polling.test_poller import a_poller, booked, known, stint, until, wired
+from tests.polling.test_poller import a_poller, all_booked, booked, known, stint, until, wired
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = Path(__file__).parents[2]
@@ -93,8 +93,7 @@ def test_whatever_becomes_of_a_poller_no_piece_is_counted_twice_and_none_is_lost
         process.wait(10)
         with a_poller() as poller:
             until(lambda: stint(poller), "the killed one's lease has run out")
-            stint(poller, stand.stop)
-            assert booked(machine) == stand.made
+            stint(poller, stand.stop, all_booked(machine, stand))
     assert set(CountEvent.objects.values_list("kind", flat=True)) == {"baseline", "count"}
 
 
@@ -129,7 +128,7 @@ def test_one_message_keeps_a_worker_polling_and_after_a_flush_the_next_tick_does
         broker.send_task("iot.tasks.poll", ignore_result=True)
         until(lambda: fence() > idle, "polling goes on")
         stand.stop()
-        until(lambda: booked(machine) == stand.made > 10, "every piece is booked")
+        all_booked(machine, stand)()
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(10) == 0
         assert stand.lines == set()

@@ -69,7 +69,7 @@ def on_a_shard_of_its_own(line: Connection, **facts: Any) -> None:
     Connection.objects.filter(pk=line.pk).update(shard=PollShard.objects.create(**facts))
 
 
-def stint(poller: Poller, *meanwhile: Callable[[], Any], rest: float = 0.15) -> bool:
+def stint(poller: Poller, *meanwhile: Callable[[], Any], rest: float = 0.1) -> bool:
     """One stint in which other things go on, one after the other, and then for a `rest` of seconds nothing."""
     raised: list[BaseException] = []
     ended: list[float] = []
@@ -122,6 +122,11 @@ def will_be(machine: Machine, state: str) -> Callable[[], None]:
     return lambda: until(lambda: Machine.objects.get(pk=machine.pk).state == state, f"it is {state}")
 
 
+def all_booked(machine: Machine, stand: Stand) -> Callable[[], None]:
+    """Every piece that was made is booked, and no other."""
+    return lambda: until(lambda: booked(machine) == stand.made > 0, "every piece is booked")
+
+
 def heard_by_now() -> None:
     until(lambda: leases._counted()[3] == 1, "the poller listens")
 
@@ -132,8 +137,7 @@ def states(machine: Machine) -> list[str]:
 
 def test_what_a_press_makes_is_booked_to_the_last_piece(stand: Stand, poller: Poller) -> None:
     line, machine = wired(stand)
-    assert stint(poller, known, some_made(stand))
-    assert booked(machine) == stand.made > 50
+    assert stint(poller, known, some_made(stand), all_booked(machine, stand))
     line.refresh_from_db()
     assert (line.health, line.last_error) == ("ok", "")
     assert line.health_since is not None
@@ -275,8 +279,7 @@ def test_a_database_that_is_away_loses_nothing(stand: Stand, poller: Poller, mon
     assert booked(machine) == 0
     away.clear()
     away.append(False)
-    assert stint(poller)
-    assert booked(machine) == stand.made > 0
+    assert stint(poller, all_booked(machine, stand))
 
 
 def test_connections_that_the_server_ends_are_opened_anew(stand: Stand, poller: Poller) -> None:
@@ -296,7 +299,7 @@ def test_connections_that_the_server_ends_are_opened_anew(stand: Stand, poller: 
 
     stint(poller, known, heard_by_now, end_them_all, some_made(stand))
     fence = PollShard.objects.get().fence
-    stint(poller, lambda: until(lambda: booked(machine) == stand.made > 0, "all is booked"), heard_by_now)
+    stint(poller, all_booked(machine, stand), heard_by_now)
     assert PollShard.objects.get().fence == fence + 1
 
 
@@ -312,8 +315,11 @@ def test_a_reading_that_cannot_be_booked_holds_up_no_other(
         return book(samples, **kwargs)
 
     monkeypatch.setattr(desk, "book", book_but_one)
-    stint(poller, lambda: until(CountEvent.objects.exists, "the other is known"), some_made(stand))
-    assert booked(machine) == stand.made > 0
+
+    def other_known() -> None:
+        until(CountEvent.objects.exists, "the other is known")
+
+    stint(poller, other_known, some_made(stand), all_booked(machine, stand))
     assert not CountEvent.objects.filter(point=sick).exists()
 
 
@@ -328,8 +334,11 @@ def boundary(machine: Machine, *, ago: float = 0) -> None:
 
 def test_an_order_s_start_and_stop_are_read_at_once(stand: Stand, poller: Poller) -> None:
     _, machine = wired(stand, every_s=600)  # by the clock it would be read in some seconds, then never again
-    stint(poller, heard_by_now, lambda: boundary(machine), known, some_made(stand), lambda: boundary(machine))
-    assert booked(machine) == stand.made > 0
+
+    def read() -> None:
+        boundary(machine)
+
+    stint(poller, heard_by_now, read, known, some_made(stand), read, all_booked(machine, stand))
 
 
 def test_a_boundary_s_reading_is_kept_until_it_is_booked(
