@@ -8,14 +8,14 @@ import pytest
 from factoryos.kernel import clock, outbox
 from factoryos.kernel.problems import Invalid, NotFound, RoleMissing
 from iot import reviews
-from iot.models import CounterBaseline, CounterPoint, CountEvent, CountReview
+from iot.models import CounterBaseline, CounterPoint, CountReview
 from orders import actions
 from orders.models import ProductionOrder, QuantityEntry
 from orders.problems import AlreadyDone, IllegalTransition
 from tests import floor
 from tests.evidence import everything
 from tests.orders.stage import Stage
-from tests.polling.wiring import a_connection, a_counter
+from tests.polling.wiring import a_connection, a_count_event, a_counter
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +25,10 @@ def a_jump(stage: Stage, *, role: str = "good", pieces: int = 40, seq: int = 1) 
     point = CounterPoint.objects.filter(machine=stage.machine, role=role).first() or a_counter(
         a_connection(stage.factory), stage.machine, role=role
     )
-    event = CountEvent.objects.create(
-        factory=stage.factory, machine=stage.machine, point=point, seq=seq, kind="suspect", raw=100 + pieces,
-        previous=100, epoch=1, flagged=pieces, at=clock.now() - timedelta(minutes=5),
-    )  # fmt: skip
+    at = clock.now() - timedelta(minutes=5)
+    event = a_count_event(
+        point, kind="suspect", seq=seq, raw=100 + pieces, previous=100, epoch=1, flagged=pieces, at=at
+    )
     return CountReview.objects.create(
         factory=stage.factory, machine=stage.machine, kind="suspect", event=event, pieces=pieces, at=event.at
     )

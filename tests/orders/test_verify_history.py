@@ -21,13 +21,14 @@ from orders.history import hashed_fields
 from orders.models import OrderEvent, ProductionOrder, Seal
 from orders.specs import Count, Share
 from tests.floor import a_factory, a_machine, an_actor, an_item, an_order, done
+from tests.polling.wiring import a_connection, a_count_event, a_counter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def order() -> ProductionOrder:
-    """One with four events, sealed; and a second one after it. A bill of materials, too."""
+    """One with four events, sealed; and a second one after it. A bill of materials and a counter, too."""
     factory = a_factory()
     by = an_actor(factory)
     recipe = Recipe(name="Cap", parts=[Part(an_item(factory), Decimal(1))], steps=[Step("Press")])
@@ -37,6 +38,7 @@ def order() -> ProductionOrder:
     done(start, order_id=order.pk, by=by)
     done(report, order_id=order.pk, by=by, count=Count(good=Decimal(5), rejected=Decimal(1)))
     an_order(by)
+    a_count_event(a_counter(a_connection(factory), a_machine(factory)))
     sealing.seal_all()
     order.refresh_from_db(fields=["reference", "version", "chain_head"])
     return order

@@ -4,9 +4,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from factoryos.kernel import clock
 from factoryos.kernel.models import Factory
 from iot import shards
-from iot.models import Connection, CounterBaseline, CounterPoint
+from iot.models import Connection, CounterBaseline, CounterPoint, CountEvent
 from iot.shards import Lease
 from manufacturing.models import Machine
 
@@ -32,6 +33,13 @@ def a_counter(connection: Connection, machine: Machine, *, role: str = "good", *
     CounterBaseline.objects.create(point=point)
     Machine.objects.filter(pk=machine.pk).update(counted=True)
     return point
+
+
+def a_count_event(point: CounterPoint, **facts: Any) -> CountEvent:
+    """An entry of the counter ledger: its first reading, unless other facts are given."""
+    made: dict[str, Any] = {"seq": 1, "kind": "baseline", "raw": 0, "epoch": 0, "at": clock.now()}
+    machine = point.machine
+    return CountEvent.objects.create(factory_id=machine.factory_id, machine=machine, point=point, **made | facts)
 
 
 def a_lease(owner: str = "poller") -> Lease:
