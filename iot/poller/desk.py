@@ -121,13 +121,21 @@ class Desk:
             raise
         except Exception:
             if len(batch) > 1:  # one bad reading must not hold up the others
-                for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
-                    await self._book(half, lease)
+                await self._book_halves(batch, lease)
                 return
             log.exception("poller_booking_failed", point=batch[0].point_id, raw=batch[0].raw)
             self.waiting.put_back(batch, pause=SICK_PAUSE_S)
         else:
             self.waiting.booked(batch, settled=result.settled, busy=result.busy, pause=BUSY_PAUSE_S)
+
+    async def _book_halves(self, batch: list[Sample], lease: Lease) -> None:
+        first, second = batch[: len(batch) // 2], batch[len(batch) // 2 :]
+        try:
+            await self._book(first, lease)
+        except BaseException:  # the second was not tried: a boundary's reading cannot be made again
+            self.waiting.put_back(second, pause=BUSY_PAUSE_S)
+            raise
+        await self._book(second, lease)
 
     async def _write_health(self, lease: Lease) -> None:
         changes = [

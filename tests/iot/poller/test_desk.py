@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import OperationalError
+
 from iot.buses import Bus, PolledPoint
 from iot.drivers.protocol import Point
 from iot.engine import Health, HealthChange
@@ -81,3 +83,24 @@ def test_one_that_fails_on_is_told_once() -> None:
         book,
     )
     assert asyncio.run(happened) == [("no_data", at(1))]
+
+
+def test_a_database_that_goes_away_while_a_bad_reading_is_looked_for_costs_no_boundary() -> None:
+    """What was asked for at an order's start or stop cannot be read again."""
+
+    async def waiting_after_that() -> tuple[int, list[int]]:
+        desk = Desk(leases={7: LEASE}, buses={3: LINE}, lost=lambda lease: None)
+        desk.arrange([LINE], places={point: (7, point) for point in (21, 22, 23, 24)}, changed=())
+        tried: list[int] = []
+
+        class Sick(Thread):
+            async def do(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+                tried.append(len(args[0]))
+                raise ArithmeticError if len(tried) == 1 else OperationalError
+
+        desk._thread = Sick()  # type: ignore[assignment]
+        desk.samples(LINE, [Sample(point, 5, at(2), boundary=at(1)) for point in (21, 22, 23, 24)])
+        await desk.book_all()
+        return len(desk.waiting), tried
+
+    assert asyncio.run(waiting_after_that()) == (4, [4, 2])
