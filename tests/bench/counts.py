@@ -9,9 +9,10 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -112,11 +113,13 @@ _DATA = '{"entry": "01a1fdd6-88d5-75f8-b58a-6770d9d86ee3", "good": "1", "rejecte
 
 @dataclass(frozen=True)
 class Hall:
-    """Machines that run, each with its order."""
+    """Machines that run, each with its order and a counter. `read` are the counters' values, which are all the same."""
 
     plant: Plant
     orders: list[int]
     machines: list[int]
+    points: list[int]
+    read: "count[int]" = field(default_factory=count)
 
 
 def open_hall(connection: "psycopg.Connection[Any]", *, orders: int = ORDERS) -> Hall:
@@ -142,7 +145,20 @@ def open_hall(connection: "psycopg.Connection[Any]", *, orders: int = ORDERS) ->
         for statement in _RUNNING.split(";")[:-1]:
             connection.execute(statement, values)
     _tidy(plant)
-    return Hall(plant, ids, ids)
+    return Hall(plant, ids, ids, _counters(factory, ids))
+
+
+def _counters(factory: Any, machines: Sequence[int]) -> list[int]:
+    """A counter of each machine, all on one connection."""
+    from iot.models import CounterBaseline, CounterPoint
+    from tests.polling.wiring import a_connection
+
+    connection = a_connection(factory)
+    points = CounterPoint.objects.bulk_create(
+        CounterPoint(connection=connection, machine_id=machine, role="good", max_rate=10**6) for machine in machines
+    )
+    CounterBaseline.objects.bulk_create(CounterBaseline(point=point) for point in points)
+    return [point.pk for point in points]
 
 
 def _tidy(plant: Plant) -> None:
@@ -158,6 +174,8 @@ def measure() -> int:
         call_command("migrate", verbosity=0)
         with psycopg.connect(conninfo, autocommit=True) as connection:
             hall = open_hall(connection)
+            from_readings(hall)  # where the counters begin
+            from_readings(hall)
             together(hall)  # makes the lots, and warms up
             one_by_one(hall)
             bare(hall)
@@ -193,6 +211,23 @@ def together(hall: Hall) -> float:
     return _rate(book, [hall.machines[first : first + TOGETHER] for first in range(0, len(hall.machines), TOGETHER)])
 
 
+def from_readings(hall: Hall) -> float:
+    """Counters a second that have moved, from their readings: fence, judgement, counter ledger and all that is booked."""
+    from iot.booking import book
+    from iot.samples import Sample
+    from tests.polling.wiring import a_lease
+
+    lease, raw = a_lease(), next(hall.read)
+
+    def take(points: Sequence[int]) -> None:
+        at = clock.now()
+        result = book([Sample(point, raw, at) for point in points], lease=lease)
+        assert result.settled == set(points)
+        assert result.booked == (len(points) if raw else 0)
+
+    return _rate(take, [hall.points[first : first + TOGETHER] for first in range(0, len(hall.points), TOGETHER)])
+
+
 def one_by_one(hall: Hall) -> float:
     """Reports a second, one transaction each."""
     from factoryos.kernel.models import Factory
@@ -224,6 +259,7 @@ def bare(hall: Hall) -> float:
 
 
 KINDS: dict[str, Callable[[Hall], float]] = {
+    f"from readings to orders, {TOGETHER} a transaction": from_readings,
     f"report_counts, {TOGETHER} a transaction": together,
     "report, one a transaction": one_by_one,
     f"bare rows, {TOGETHER} a transaction, one statement": bare,
