@@ -37,9 +37,19 @@ def claim(*, owner: str, had: list[Lease]) -> list[Lease]:
         silence.sweep()
     share = math.ceil(total / max(1, pollers)) + overdue
     leases = shards.claim(owner=owner, most=share)
-    ours = {lease.shard_id for lease in leases}
-    shards.give_back([lease for lease in had if lease.shard_id not in ours])
+    left = _without(leases, had)
+    if left and len(leases) < share:
+        # A claim waits for nobody, and readings of ours may just be booked there: wait for that, and claim once more.
+        shards.renew(left)
+        leases += shards.claim(owner=owner, most=share - len(leases), among=[lease.shard_id for lease in left])
+    shards.give_back(_without(leases, left))
     return leases
+
+
+def _without(leases: list[Lease], had: list[Lease]) -> list[Lease]:
+    """What we had that is not among these."""
+    ours = {lease.shard_id for lease in leases}
+    return [lease for lease in had if lease.shard_id not in ours]
 
 
 def somebody_is_missing() -> bool:
