@@ -19,7 +19,7 @@ from tests.api import contract
 from tests.callers import a_member, a_user
 from tests.calls import Plant, Reply
 from tests.conformance.erp.plant import Plant as ErpPlant
-from tests.own_counts import counted
+from tests.counted import counted
 
 pytestmark = pytest.mark.django_db
 

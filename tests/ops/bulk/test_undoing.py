@@ -12,8 +12,8 @@ from orders import actions
 from orders.models import Assignment, OrderEvent, ProductionOrder
 from quality.models import Hold
 from tests import floor
+from tests.counted import counted
 from tests.ops.bulk.desk import Desk, events, states
-from tests.own_counts import counted
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from manufacturing.models import Machine
 from orders import actions, timeline
 from orders.models import OrderEvent, ProductionOrder
 from tests import floor
+from tests.counted import counted
 from tests.evidence import everything
 from tests.ops.order_page.desk import Desk, now, verbs, words
-from tests.own_counts import counted
 
 pytestmark = pytest.mark.django_db
 

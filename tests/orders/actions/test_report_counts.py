@@ -10,11 +10,11 @@ import pytest
 from factoryos.kernel import clock
 from factoryos.kernel.models import OutboxMessage
 from orders import actions
-from orders.machine_counts import Booked, Outcome
+from orders.machine_counts import Outcome
 from orders.models import Assignment, OrderEvent, OrderLine, ProductionOrder, QuantityEntry
 from orders.specs import Policy
 from tests import floor
-from tests.counted import a_count, booked
+from tests.counted import a_count, booked, entry_of, good_of
 from tests.evidence import everything
 from tests.orders.stage import Stage
 from tests.orders.storeroom import Storeroom, component_of, reserved_by
@@ -24,15 +24,6 @@ from tests.stores import stock_of
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
-
-
-def good_of(order: ProductionOrder) -> Decimal:
-    return ProductionOrder.objects.values_list("quantity_good", flat=True).get(pk=order.pk)
-
-
-def entry_of(outcome: Booked) -> QuantityEntry:
-    assert outcome.outcome is Outcome.BOOKED, outcome
-    return QuantityEntry.objects.get(pk=outcome.entry_id)
 
 
 def test_pieces_go_to_the_order_its_line_and_its_machine() -> None:

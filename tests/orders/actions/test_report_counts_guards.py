@@ -1,7 +1,6 @@
 """report_counts: each piece once, whatever is told again, and one count not at the cost of another."""
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,10 +8,10 @@ from django.db import OperationalError, connection
 
 from orders import actions, history, ledger
 from orders.actions.report_counts import MOST, report_counts
-from orders.machine_counts import Booked, Outcome
-from orders.models import ProductionOrder, QuantityEntry
+from orders.machine_counts import Outcome
+from orders.models import QuantityEntry
 from tests import floor
-from tests.counted import a_count, booked
+from tests.counted import a_count, booked, good_of
 from tests.evidence import everything
 from tests.orders.stage import Stage
 from tests.orders.storeroom import Storeroom
@@ -21,15 +20,6 @@ from tests.orders.truth import require_truth
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
-
-
-def good_of(order: ProductionOrder) -> Decimal:
-    return ProductionOrder.objects.values_list("quantity_good", flat=True).get(pk=order.pk)
-
-
-def entry_of(outcome: Booked) -> QuantityEntry:
-    assert outcome.outcome is Outcome.BOOKED, outcome
-    return QuantityEntry.objects.get(pk=outcome.entry_id)
 
 
 # --- Once, and one not at the cost of another -------------------------------------------------------------------------
