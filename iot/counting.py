@@ -8,7 +8,7 @@ that none is lost either.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 LENIENCY = 1.5  # times the machine's fastest pace
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     DOUBTED = "doubted"  # not to be explained; one more reading will tell whether it was noise
     RESET = "reset"  # somebody or something set it back; counting goes on from there
     SUSPECT = "suspect"  # it did jump by more than the machine can make; counting goes on from there
-    STALE = "stale"  # older than what is known; adds nothing
+    STALE = "stale"  # a little older than what is known; adds nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ def judge(raw: int, *, at: datetime, known: Baseline | None, rules: Rules) -> Ve
     """Judge a reading of `raw` at the instant `at` (the sampling, not the arrival)."""
     if known is None:
         return Verdict(Kind.BASELINE, 0, 0, Baseline(raw=raw, at=at))
+    known = _by_the_present_clock(known, at)
     seconds = (at - known.at).total_seconds()
     if seconds < 0 or (known.doubted_at is not None and at < known.doubted_at):
         return Verdict(Kind.STALE, 0, 0, known)
@@ -91,6 +92,19 @@ def judge(raw: int, *, at: datetime, known: Baseline | None, rules: Rules) -> Ve
     if since_doubt is not None:
         return Verdict(Kind.DOUBTED, 0, 0, known)
     return Verdict(Kind.DOUBTED, 0, 0, replace(known, doubted=raw, doubted_at=at))
+
+
+def _by_the_present_clock(known: Baseline, at: datetime) -> Baseline:
+    """What is known, dated anew where the clock was put back since: no reading comes so late that it could be an old one.
+
+    How long ago it was nobody can tell any more: a few seconds are believed, what takes longer is for a person. Were it
+    left in the future, nothing would be counted until the clock is there again.
+    """
+    latest = known.at if known.doubted_at is None else max(known.at, known.doubted_at)
+    if (latest - at).total_seconds() <= LATEST_S:
+        return known
+    before = min(known.at, at - timedelta(seconds=LATEST_S))
+    return replace(known, at=before, doubted=None, doubted_at=None)
 
 
 def _since_doubt(raw: int, at: datetime, known: Baseline, rules: Rules) -> int | None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -160,6 +161,26 @@ def test_a_reading_of_before_adds_nothing() -> None:
     known = standing(100)
     found = read(150, seconds=-1, known=known)
     assert (found.kind, found.counts, found.baseline) == (Kind.STALE, 0, known)
+
+
+@pytest.mark.parametrize("back", [60, 8 * 3600, 365 * 86_400])
+def test_a_clock_that_is_put_back_costs_no_piece(back: int) -> None:
+    """It had run ahead, as that of a computer that was just switched on may."""
+    known, booked, flagged = standing(1000), 0, 0
+    for second in range(1, 30):
+        found = read(1000 + 2 * second, seconds=second - back, known=known)
+        known, booked, flagged = found.baseline, booked + found.counts, flagged + found.flagged
+    assert (booked, flagged, known.at) == (58, 0, T0 + timedelta(seconds=29 - back))
+
+
+def test_a_doubt_of_a_time_that_has_not_come_does_not_keep_a_counter_from_counting() -> None:
+    doubted = read(60_000, seconds=8 * 3600, known=Baseline(raw=1000, at=T0 + timedelta(hours=7, minutes=59))).baseline
+    found = read(1001, seconds=60, known=doubted)
+    assert (found.kind, found.counts, found.baseline.doubted) == (Kind.COUNT, 1, None)
+
+
+def test_time_that_nobody_knows_is_not_taken_for_long() -> None:
+    assert read(1000 + 33, seconds=-3600, known=standing(1000)).kind is Kind.DOUBTED
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.floats(0.5, 60)), min_size=1, max_size=60), st.integers(0, 2**16 - 1))
