@@ -9,17 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from orders.actions.report_counts import report_counts
-
 from factoryos.kernel.quantities import ZERO, exactly
 from factoryos.kernel.transactions import whole
 from iot import count_ledger, shards
 from iot.pieces import Counter, Step, step_of
 from iot.samples import Sample
 from iot.shards import Lease
+from orders.actions.report_counts import report_counts
 from orders.machine_counts import Booked, MachineCount, Outcome
 
 MOST_SAMPLES = 200
+# No order's books refuse them, as none ran; the counter ledger would, and for ever.
+_TOO_MANY = Booked(Outcome.FAILED, text="These are more pieces than can be kept.")
 
 
 @dataclass(slots=True)
@@ -83,6 +84,11 @@ def _book_round(steps: Sequence[Step], result: Result) -> set[int]:
     outcomes = dict(
         zip((step.machine_id for step in counting), report_counts([_count(s) for s in counting]), strict=True)
     )
+    outcomes |= {
+        step.machine_id: _TOO_MANY
+        for step in counting
+        if outcomes[step.machine_id].outcome is Outcome.UNASSIGNED and step.produced > count_ledger.MOST
+    }
     busy = {machine for machine, booked in outcomes.items() if booked.outcome is Outcome.BUSY}
     done = [step for step in steps if step.machine_id not in busy]
     for step in done:

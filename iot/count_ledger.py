@@ -13,7 +13,7 @@ from iot.models import CountReview
 from iot.pieces import Counter, Judged
 from iot.registers import Encoding, Layout
 
-_MOST = Decimal(10**12 - 1)  # what a row can hold; more is told as this, with the raw values beside it
+MOST = Decimal(10**12 - 1)  # what a row can hold; more is told as this, with the raw values beside it
 _REVIEWED = {Kind.SUSPECT: CountReview.Kind.SUSPECT, Kind.RESET: CountReview.Kind.RESET}
 
 # All counters of the machines that these points belong to: rejects and totals are judged together.
@@ -108,7 +108,7 @@ class _Told:
         self._counter, self._verdict, self._failure = counter, verdict, failure
         pieces = ZERO if failure else judged.pieces
         flagged = judged.flagged + judged.pieces - pieces
-        self._flagged = min(flagged, _MOST)
+        self._flagged = min(flagged, MOST)
         self._lost = bool(failure and judged.pieces)
         previous = judged.before.raw if judged.before else None
         self._previous = previous

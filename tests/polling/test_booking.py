@@ -251,6 +251,18 @@ def test_what_cannot_be_booked_is_flagged_and_spoils_nothing(line: Line, monkeyp
     assert line.read(4).flagged == 0  # once is enough
 
 
+def test_more_than_a_row_can_hold_is_flagged_and_counting_goes_on(line: Line) -> None:
+    CounterPoint.objects.filter(pk=line.good.pk).update(scale=Decimal(100_000), max_rate=10_000.0, encoding="u64")
+    at = clock.now()
+    for raw, minutes in ((0, 0), (20_000_000, 60), (20_000_003, 61)):
+        line.read(raw, at=at + timedelta(minutes=minutes))
+    assert booked(line.good) == 300_000
+    review = CountReview.objects.get()
+    assert (review.kind, review.pieces, review.text) == (
+        "failed", 10**12 - 1, "The counter went from 0 to 20000000. These are more pieces than can be kept."
+    )  # fmt: skip
+
+
 def test_each_event_has_a_sequence_number_and_its_entry_a_key_of_its_own(line: Line) -> None:
     line.stage.running()
     for raw in (0, 3, 3, 9):
