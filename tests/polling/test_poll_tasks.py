@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from factoryos.kernel import clock, wakeup
 from factoryos.kernel.running.programs import poller_command, worker_command
 from iot import shards, tasks
 from iot.models import CountEvent, PollShard
-from iot.poller import running, work
+from iot.poller import leases, running, work
 from tests.polling.presses import Stand
 from tests.polling.test_poller import a_poller, all_booked, booked, known, stint, until, wired
 
@@ -158,6 +159,43 @@ def test_a_stint_asks_for_the_next_one_only_where_there_was_something_to_poll(ru
         running._end()
         assert stand.lines == set()
     assert len(rung) == 1
+
+
+def test_while_the_broker_is_away_one_stint_follows_the_other(
+    rung: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all that is made until it is back would belong to the order that runs then."""
+    answers = iter([False, False, True])
+    monkeypatch.setattr(tasks, "_answers", lambda app: next(answers))
+    with Stand() as stand:
+        wired(stand)
+        assert tasks.poll()
+        assert (fence(), len(rung)) == (3, 1)
+
+
+def test_told_to_end_while_the_broker_is_away_it_ends(
+    rung: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_answers", lambda app: running._told())
+    with Stand() as stand:
+        wired(stand)
+        tasks.poll()
+        assert rung == []
+
+
+def test_a_broker_that_is_away_or_mute_is_not_waited_for(tmp_path: Path) -> None:
+    def broker(url: str) -> Celery:
+        made = Celery("asked", set_as_current=False)
+        made.conf.update(environment.celery(url, home=tmp_path))
+        return made
+
+    assert tasks._answers(broker(""))
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
+        began = time.monotonic()
+        assert not tasks._answers(broker(url))
+        assert time.monotonic() < began + leases.KEPT_S
+    assert not tasks._answers(broker(url))
 
 
 def test_who_gets_the_message_of_another_poller_passes_it_on_while_that_one_is_there(
