@@ -55,6 +55,10 @@ class Waiting:
             self._settled.pop(point, None)
         self._places = dict(places)
 
+    def doubt(self, shards: Collection[int]) -> None:
+        """Others may have counted there meanwhile: at which values these counters stand is not known any more."""
+        self._settled = {point: raw for point, raw in self._settled.items() if self._places[point][0] not in shards}
+
     def _forget(self, point_id: int) -> None:
         self._settled.pop(point_id, None)
         shard, number = self._places[point_id]

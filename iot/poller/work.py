@@ -132,6 +132,8 @@ class Work:
             had = list(self._leases.values())
             try:
                 taken = await self._thread.do(leases.claim, owner=self._owner, had=had)
+                fences = {lease.shard_id: lease.fence + 1 for lease in had}  # grown by our own claim alone
+                self._desk.waiting.doubt({one.shard_id for one in taken if one.fence != fences.get(one.shard_id)})
                 self._leases.clear()
                 self._leases.update({lease.shard_id: lease for lease in taken})
                 await self._load()

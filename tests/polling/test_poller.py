@@ -381,6 +381,17 @@ def test_a_poller_that_comes_back_after_a_long_time_first_says_that_nothing_was_
     assert rows[1].started_at == before
 
 
+def test_what_another_may_have_counted_between_two_stints_is_told_anew(stand: Stand, poller: Poller) -> None:
+    """The counter shows what it showed before, but went to 5 and was set back while another read it."""
+    wired(stand)
+    stint(poller, known)
+    PollShard.objects.update(lease_until=None)
+    shards.give_back(shards.claim(owner="another", most=1))
+    CounterBaseline.objects.update(raw=5)
+    doubted = CounterBaseline.objects.filter(doubted=0)
+    stint(poller, lambda: until(doubted.exists, "it is told what the counter shows", within=5))
+
+
 def test_two_pollers_share_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(4):
         on_a_shard_of_its_own(a_connection(a_factory()))
