@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
-DATABASE_AWAY = (OperationalError, InterfaceError)
+# InternalError: it has become a standby that only reads, or has ended a session of ours that was frozen.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 IDLE_MS = 3000  # in the middle of a transaction: a poller that is frozen there must not keep its shard from others
 _LAST_S = 2.0  # how long an end waits for a thread that is in the middle of something
 

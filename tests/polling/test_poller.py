@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from django.db.models import F
 
 from factoryos.kernel import clock, outbox
@@ -260,17 +260,20 @@ def test_what_is_changed_is_polled_as_it_is_now_and_what_is_switched_off_has_no_
         assert another.lines == set()
 
 
-def test_a_database_that_is_away_loses_nothing(stand: Stand, poller: Poller, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OperationalError, InternalError])  # InternalError: it has become a standby, 25006
+def test_a_database_that_is_away_loses_nothing(
+    stand: Stand, poller: Poller, monkeypatch: pytest.MonkeyPatch, error: type[DatabaseError]
+) -> None:
     _, machine = wired(stand)
     stint(poller, known)
     away = [True]
 
     def no_claim(**kwargs: Any) -> Any:
-        raise OperationalError("the connection is lost")
+        raise error("the connection is lost")
 
     def no_book(*args: Any, **kwargs: Any) -> Any:
         if away[0]:
-            raise OperationalError("the connection is lost")
+            raise error("the connection is lost")
         return book(*args, **kwargs)
 
     monkeypatch.setattr(leases, "claim", no_claim)
