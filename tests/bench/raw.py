@@ -94,7 +94,9 @@ def start(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
         [machines, found[0]],
     ).fetchall()
     connection.execute(
-        "UPDATE orders_assignment SET active = true WHERE order_id = %s AND machine_id = ANY(%s)", [found[0], machines]
+        "UPDATE orders_assignment SET active = true, active_from = now(), active_until = NULL"
+        " WHERE order_id = %s AND machine_id = ANY(%s)",
+        [found[0], machines],
     )
     move(connection, found, plant, verb="start", after="in_production", sets="actual_start = now()")
 
@@ -113,7 +115,9 @@ def log(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
 
 def complete(connection: Connection, order: Order, plant: dict[str, Any]) -> None:
     found = lock(connection, order)
-    connection.execute("UPDATE orders_assignment SET active = false WHERE order_id = %s AND active", [found[0]])
+    connection.execute(
+        "UPDATE orders_assignment SET active = false, active_until = now() WHERE order_id = %s AND active", [found[0]]
+    )
     move(connection, found, plant, verb="complete", after="completed", sets="actual_end = now()")
 
 

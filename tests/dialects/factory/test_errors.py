@@ -35,8 +35,9 @@ def problem_classes() -> list[type[Problem]]:
     return found
 
 
-# What cannot be met here: this API has no notes, takes no bill of materials out of use, and begins no work order.
-ELSEWHERE = {"note_settled", "bom_in_use", "work_order_out_of_turn"}
+# What cannot be met here: this API has no notes, takes no bill of materials out of use, begins no work order and sets up
+# no counters.
+ELSEWHERE = {"note_settled", "bom_in_use", "work_order_out_of_turn", "counted_twice"}
 # Nor what the console and the other faces add to the core's problems.
 OTHERS = re.compile(r"factoryos\.(ops|supervision|dialects\.(?!base\.|factory\.))")
 
