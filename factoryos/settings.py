@@ -114,6 +114,8 @@ REDIS_URL = env.text("REDIS_URL", "")
 CELERY = env.celery(REDIS_URL, home=FACTORYOS_HOME)
 # Seconds for which a poller reads machines before it looks whether another should have some of them.
 POLL_STINT_S = float(env.text("FACTORYOS_POLL_STINT_S", "10"))
+# How often what counters show is booked: each time is an entry and an event of every order whose machine counted.
+BOOK_EVERY_S = float(env.text("FACTORYOS_BOOK_EVERY_S", "1"))
 
 # --- Telemetry over MQTT ----------------------------------------------------------------------------------------------
 # mqtt://user:password@host:port, or mqtts:// for TLS; not set: off.

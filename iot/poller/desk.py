@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 
 import structlog
+from django.conf import settings
 
 from factoryos.kernel import clock
 from factoryos.kernel.problems import Busy
@@ -23,7 +24,7 @@ from iot.poller.waiting import Waiting
 from iot.samples import Sample
 from iot.shards import Lease, LeaseLost
 
-EVERY_S = 1.0  # and at once where an order's start or stop waits for its reading
+EVERY_S: float = settings.BOOK_EVERY_S  # and at once where an order's start or stop waits for its reading
 BUSY_PAUSE_S = 0.25
 SICK_PAUSE_S = 30.0  # before a reading is tried again that cannot be booked for a reason of its own
 MOST_STATES = 100  # machines a round: counts go first
