@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, connection
+from django.db.models import F
 
 from factoryos.kernel import clock, outbox
 from factoryos.kernel.database import violated_constraint
@@ -30,7 +31,11 @@ def take_machines(order: ProductionOrder) -> list[Assignment]:
     now = clock.now()
     try:
         Assignment.objects.filter(order_id=order.pk, machine_id__in=ids).update(
-            active=True, active_from=now, active_until=None
+            active=True,
+            active_from=now,
+            active_until=None,
+            before_from=F("active_from"),
+            before_until=F("active_until"),
         )
     except IntegrityError as error:  # the index is the rule; the question above is only the kinder answer
         if violated_constraint(error) != _RULE:

@@ -11,13 +11,21 @@ from orders.machine_counts import MachineCount
 
 _NAME = 150  # characters of a name that the history keeps
 
-# The last run that had begun by then, unless it was over. One step into the index assignment_runs for each.
+# The last run that had begun by then, unless it was over; or the one before a run that began later. Each is one step into
+# the index assignment_runs, as few runs begin after what is booked now was counted.
 _RUNS = """
 FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS wanted(machine_id, as_of, place)
 JOIN LATERAL (
-    SELECT id, order_id, line_id, active, active_until FROM orders_assignment
-    WHERE machine_id = wanted.machine_id AND active_from <= wanted.as_of ORDER BY active_from DESC LIMIT 1
-) AS run ON run.active OR wanted.as_of < run.active_until
+    (SELECT id, order_id, line_id FROM (
+        SELECT id, order_id, line_id, active, active_until FROM orders_assignment
+        WHERE machine_id = wanted.machine_id AND active_from <= wanted.as_of ORDER BY active_from DESC LIMIT 1
+    ) AS last WHERE last.active OR wanted.as_of < last.active_until)
+    UNION ALL
+    SELECT id, order_id, line_id FROM orders_assignment
+    WHERE machine_id = wanted.machine_id AND active_from > wanted.as_of
+        AND before_from <= wanted.as_of AND wanted.as_of < before_until
+    LIMIT 1
+) AS run ON true
 """
 _ORDERS = f"SELECT DISTINCT run.order_id {_RUNS}"
 _WITH_MACHINES = f"""

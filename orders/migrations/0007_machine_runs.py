@@ -30,6 +30,16 @@ class Migration(migrations.Migration):
             name='active_until',
             field=models.DateTimeField(blank=True, help_text='When that run ended; none while it lasts.', null=True),
         ),
+        migrations.AddField(
+            model_name='assignment',
+            name='before_from',
+            field=models.DateTimeField(blank=True, help_text='When the run before that one began.', null=True),
+        ),
+        migrations.AddField(
+            model_name='assignment',
+            name='before_until',
+            field=models.DateTimeField(blank=True, help_text='When the run before that one ended.', null=True),
+        ),
         migrations.AlterField(
             model_name='quantityentry',
             name='machine',

@@ -33,6 +33,9 @@ class Assignment(models.Model):
     active = models.BooleanField(default=False)
     active_from = models.DateTimeField(null=True, blank=True, help_text="When it last began to run there.")
     active_until = models.DateTimeField(null=True, blank=True, help_text="When that run ended; none while it lasts.")
+    # What was counted in the run before may be booked after a quick pause is over.
+    before_from = models.DateTimeField(null=True, blank=True, help_text="When the run before that one began.")
+    before_until = models.DateTimeField(null=True, blank=True, help_text="When the run before that one ended.")
 
     class Meta:
         ordering = ["sort", "id"]

@@ -106,6 +106,18 @@ def test_pieces_belong_to_the_order_that_ran_when_they_were_counted_whatever_ran
     assert (first.quantity_good, second.quantity_good) == (3, 5)
 
 
+def test_what_was_counted_before_a_quick_pause_belongs_to_the_order_still(line: Line) -> None:
+    order = line.stage.running()
+    line.read(0)
+    sampled = clock.now()
+    line.stage.do(actions.pause, order, reason="tool_change")
+    paused = clock.now()
+    line.stage.do(actions.resume, order)
+    assert line.read(3, at=sampled).booked == 3
+    assert line.read(5, at=paused).unassigned == 2
+    assert line.read(9).booked == 4
+
+
 def test_what_is_counted_after_a_pause_is_nobodys(line: Line) -> None:
     order = line.stage.running()
     line.read(0)
