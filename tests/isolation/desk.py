@@ -78,10 +78,11 @@ def _bare(text: str, named: str) -> str:
 
 def _far_keys() -> None:
     with connection.cursor() as cursor:
-        for table in _FAR_TABLES:
+        for number, table in enumerate(_FAR_TABLES):
+            far = _FAR + 100_000 * number  # nor is a line's key ever a machine's
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest(nextval(pg_get_serial_sequence("
-                f"'{table}', 'id')), {_FAR}))"
+                f"'{table}', 'id')), {far}))"
             )
 
 
