@@ -35,16 +35,17 @@ def claim(*, owner: str, most: int, among: Sequence[int] | None = None) -> list[
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE iot_pollshard SET lease_owner = %(owner)s, lease_until = now() + make_interval(secs => %(lasting)s),
-                fence = fence + 1, polled_at = now()
-            WHERE id IN (
+            WITH free AS MATERIALIZED ( -- once: asked anew for each row, it would find other ones each time
                 SELECT id FROM iot_pollshard AS shard
                 WHERE (lease_until IS NULL OR lease_until <= now() OR lease_owner = %(owner)s)
                   AND EXISTS (SELECT FROM iot_connection WHERE shard_id = shard.id AND active)
                   AND (%(among)s::bigint[] IS NULL OR id = ANY(%(among)s::bigint[]))
                 ORDER BY lease_owner IS DISTINCT FROM %(owner)s, polled_at NULLS FIRST, id LIMIT %(most)s
                 FOR NO KEY UPDATE SKIP LOCKED
-            ) RETURNING id, lease_owner, fence
+            )
+            UPDATE iot_pollshard AS shard SET lease_owner = %(owner)s,
+                lease_until = now() + make_interval(secs => %(lasting)s), fence = fence + 1, polled_at = now()
+            FROM free WHERE shard.id = free.id RETURNING shard.id, lease_owner, fence
             """,
             {"owner": owner, "lasting": LEASE_S, "most": most, "among": None if among is None else list(among)},
         )

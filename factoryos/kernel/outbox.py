@@ -149,16 +149,18 @@ def _claim(owner: str) -> list[Message]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE kernel_outboxmessage SET lease_owner = %s, lease_until = now() + make_interval(secs => %s),
-                fence = fence + 1, attempts = attempts + 1
-            WHERE id IN (
+            WITH due AS MATERIALIZED ( -- once: asked anew for each row, it would find other ones each time
                 SELECT id FROM kernel_outboxmessage
                 WHERE done_at IS NULL AND parked_at IS NULL AND available_at <= now()
                   AND topic = ANY(%s) AND (lease_until IS NULL OR lease_until < now())
                 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-            ) RETURNING id, topic, factory_id, key, payload, fence, attempts
+            )
+            UPDATE kernel_outboxmessage AS message SET lease_owner = %s,
+                lease_until = now() + make_interval(secs => %s), fence = fence + 1, attempts = attempts + 1
+            FROM due WHERE message.id = due.id
+            RETURNING message.id, topic, factory_id, key, payload, fence, attempts
             """,
-            [owner, LEASE_SECONDS, list(_handlers), BATCH],
+            [list(_handlers), BATCH, owner, LEASE_SECONDS],
         )
         rows = [(*row[:4], _loads(row[4]), *row[5:]) for row in cursor.fetchall()]
     return sorted((Message(*row) for row in rows), key=lambda message: message.id)

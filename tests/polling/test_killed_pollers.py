@@ -16,7 +16,7 @@ from orders.proofs import one_snapshot
 from tests.orders.stage import Stage
 from tests.polling.presses import GOOD, Stand
 from tests.polling.test_poll_tasks import LEASE_S, POLLER, a_process
-from tests.polling.test_poller import a_poller, all_booked, known, on_a_shard_of_its_own, stint, until
+from tests.polling.test_poller import a_poller, booked, known, on_a_shard_of_its_own, stint, until
 from tests.polling.wiring import a_connection, a_counter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,9 +59,9 @@ class Plant:
             a_counter(line, stage.machine, where={"address": GOOD}, max_rate=5000.0)
             stage.running(100_000)
 
-    def is_settled(self) -> None:
-        for stage, stand in zip(self.stages, self.stands, strict=True):
-            all_booked(stage.machine, stand)()
+    def is_settled(self) -> bool:
+        """Whether every piece that was made is booked."""
+        return all(booked(stage.machine) == stand.made for stage, stand in zip(self.stages, self.stands, strict=True))
 
 
 @pytest.fixture(autouse=True)
@@ -88,14 +88,15 @@ def test_two_pollers_killed_between_reading_and_commit_lose_and_invent_nothing(t
                     for number in (1, 2)
                 ]
                 deaths += sum(process.wait(30) == -signal.SIGKILL for process in pollers)
+        for stand in plant.stands:
+            stand.stop()
         with a_poller() as poller:
-            until(lambda: stint(poller), "the leases of the dead have run out")
-            stint(poller, one.stop, other.stop, plant.is_settled)
+            until(lambda: stint(poller) and plant.is_settled(), "what the dead had not booked is booked", within=30)
         made = [stand.made for stand in plant.stands]
     assert deaths == 4, "a run without its faults proves nothing"
     assert set(CountEvent.objects.values_list("kind", flat=True)) == {"baseline", "count"}
-    booked = [QuantityEntry.objects.filter(machine=stage.machine).aggregate(sum=Sum("good")) for stage in plant.stages]
-    assert [one["sum"] for one in booked] == made
+    entries = [QuantityEntry.objects.filter(machine=stage.machine).aggregate(sum=Sum("good")) for stage in plant.stages]
+    assert [one["sum"] for one in entries] == made
     connection.close()
     with one_snapshot():
         assert list(faults()) == []

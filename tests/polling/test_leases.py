@@ -67,3 +67,13 @@ def test_nor_is_one_that_has_nothing_to_poll_any_more() -> None:
     with being_booked(had[0]):
         assert leases.claim(owner="poller", had=had) == []
     assert not shards.are_polled()
+
+
+def test_no_more_shards_are_taken_than_were_asked_for_whatever_way_the_database_goes() -> None:
+    """A subquery that is asked anew for each row finds others than the ones it has just locked, one after the other."""
+    for _ in range(4):
+        a_connection(a_factory(), shard_id=PollShard.objects.create().pk)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        assert len(shards.claim(owner="poller", most=2)) == 2

@@ -23,7 +23,8 @@ def a_connection(factory: Factory, **facts: Any) -> Connection:
         "address": {"host": "127.0.0.1", "port": number},
         "bus": f"modbus_tcp 127.0.0.1:{number}",
     }
-    return Connection.objects.create(factory=factory, shard_id=shards.shard_with_room(), **made | facts)
+    place = {} if "shard_id" in facts else {"shard_id": shards.shard_with_room()}
+    return Connection.objects.create(factory=factory, **made | place | facts)
 
 
 def a_counter(connection: Connection, machine: Machine, *, role: str = "good", **facts: Any) -> CounterPoint:
