@@ -15,18 +15,17 @@ from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid, NotFound
 from factoryos.kernel.quantities import ZERO
 from iot.models import CounterPoint, CountReview
-from orders.actions.report import report
+from orders.actions.report import BESIDE_COUNTER, report
 from orders.models import QuantityEntry
 from orders.problems import AlreadyDone
 from orders.specs import Circumstances, Count
 
 PERMISSION = "review_counts"
-BESIDE = "count.beside_counter"  # outbox topic: somebody counted by hand on a machine that counts by itself
 
 Kind, State = CountReview.Kind, CountReview.State
 
 
-@outbox.handler(BESIDE)
+@outbox.handler(BESIDE_COUNTER)
 def ask_about(messages: list[Message]) -> None:
     """Put counts by hand into the queue; told twice, each is there once.
 

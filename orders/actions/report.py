@@ -14,9 +14,7 @@ from orders.materials import production, stock_plan
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
 from orders.specs import Circumstances, Count, Made
 
-BESIDE_COUNTER = (
-    "count.beside_counter"  # outbox topic: the same pieces may be counted twice, by hand and by the machine
-)
+BESIDE_COUNTER = "count.beside_counter"  # outbox topic: somebody counted by hand what the machine counts, too
 FUTURE_TOLERANCE = timedelta(minutes=5)  # how far a reporter's clock may run ahead of ours
 
 

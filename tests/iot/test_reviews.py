@@ -10,6 +10,7 @@ from factoryos.kernel.problems import Invalid, NotFound, RoleMissing
 from iot import reviews
 from iot.models import CounterBaseline, CounterPoint, CountReview
 from orders import actions
+from orders.actions.report import BESIDE_COUNTER
 from orders.models import ProductionOrder, QuantityEntry
 from orders.problems import AlreadyDone, IllegalTransition
 from tests import floor
@@ -132,7 +133,7 @@ def test_told_twice_it_is_asked_about_once() -> None:
     stage = Stage()
     entry = counted_by_hand(stage, 12)
     message = outbox.Message(
-        1, reviews.BESIDE, stage.factory.pk, "", {"entry": entry.pk, "machine": stage.machine.pk}, 1, 1
+        1, BESIDE_COUNTER, stage.factory.pk, "", {"entry": entry.pk, "machine": stage.machine.pk}, 1, 1
     )
     reviews.ask_about([message, message])
     assert CountReview.objects.count() == 1
