@@ -69,12 +69,36 @@ class ConsumedLot:
 
 
 @dataclass(frozen=True, slots=True)
+class PartUse:
+    """What a reporter says that a run used of one component: how much in all (None: what the BOM says), and which lots.
+
+    The lots named are part of the total, which is never less than their sum.
+    """
+
+    item_id: int
+    total: Decimal | None = None
+    lots: tuple[ConsumedLot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A run told exactly: what is named is taken exactly, or the whole report is refused.
+
+    `limited`: over all runs no component's use passes what the ordered amount takes.
+    """
+
+    parts: tuple[PartUse, ...] = ()
+    limited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """Where good pieces go: into a lot, or each under its serial number; else into stock that has no lots."""
 
     lot_number: str | None = None
     serial_numbers: tuple[str, ...] = ()
     best_before: datetime | None = None
+    barcode: str | None = None  # of the lot, or of the one serial number
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +112,8 @@ class Circumstances:
     serial_numbers: tuple[str, ...] = ()
     consumed_lots: tuple[ConsumedLot, ...] = ()
     best_before: datetime | None = None
+    barcode: str | None = None
+    serial_label: str | None = None  # told of pieces that are not kept by number
     occurred_at: datetime | None = None
     idempotency_key: str | None = None
 

@@ -5,10 +5,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from factoryos.dialects.base.dialect import Dialect
 from factoryos.dialects.erp.dialect import ERP
 from factoryos.dialects.factory.dialect import FACTORY
+from factoryos.dialects.store.dialect import STORE
 
 DIALECTS: tuple[Dialect, ...] = (
     FACTORY,
     ERP,
+    STORE,
 )  # fmt: skip
 
 # Under /api/ everybody is a program. What no dialect owns is answered in this one's envelope.

@@ -28,6 +28,14 @@ class EntryQuantityField(QuantityField):
         super().__init__(*args, **kwargs)
 
 
+class PriceField(models.DecimalField):  # type: ignore[type-arg]  # no brackets at run time
+    """A price for one unit, exact; null where nobody knows it."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs = {"max_digits": 27, "decimal_places": DECIMAL_PLACES, "null": True, "blank": True, **kwargs}
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+
 @contextmanager
 def exactly() -> Iterator[None]:
     """In here (or in a function so decorated) sums of totals keep every digit; elsewhere Python rounds them at 28."""

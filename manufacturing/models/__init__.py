@@ -1,9 +1,10 @@
 """Tables of manufacturing."""
 
 from manufacturing.models.boms import Bom, BomComponent, BomOperation, BomVersion
-from manufacturing.models.items import Item
+from manufacturing.models.items import Item, ItemImage
 from manufacturing.models.methods import Method, Operation
 from manufacturing.models.places import Machine, WorkArea
+from manufacturing.models.purchasing import PurchaseOrder, PurchaseOrderLine, Supplier
 from manufacturing.models.stock import (
     MAIN,
     Lot,
@@ -21,14 +22,18 @@ __all__ = [
     "BomOperation",
     "BomVersion",
     "Item",
+    "ItemImage",
     "Lot",
     "Machine",
     "Method",
     "Operation",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
     "Reservation",
     "Shortage",
     "StockBalance",
     "StockLocation",
     "StockMove",
+    "Supplier",
     "WorkArea",
 ]

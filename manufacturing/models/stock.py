@@ -35,6 +35,9 @@ class Lot(models.Model):
     code = models.CharField(max_length=100, db_collation="C", help_text="The lot or serial number.")
     serial = models.BooleanField(default=False, help_text="One piece with this serial number.")
     best_before = models.DateTimeField(null=True, blank=True)
+    barcode = models.CharField(
+        max_length=100, null=True, blank=True, db_collation="C", help_text="What is printed on it, if not the number."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -2,6 +2,8 @@
 
 from orders.models.assignment import Assignment, WorkOrder
 from orders.models.component import OrderComponent
+from orders.models.customer_order import CustomerOrder, CustomerOrderRow
+from orders.models.facts import OrderFacts
 from orders.models.history import OrderEvent, Seal, SealLeaf
 from orders.models.ledger import QuantityEntry
 from orders.models.note import Note
@@ -11,9 +13,12 @@ from orders.models.tally import OrderTally
 
 __all__ = [
     "Assignment",
+    "CustomerOrder",
+    "CustomerOrderRow",
     "Note",
     "OrderComponent",
     "OrderEvent",
+    "OrderFacts",
     "OrderLine",
     "OrderTally",
     "PauseReason",

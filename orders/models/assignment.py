@@ -56,7 +56,7 @@ class Assignment(models.Model):
                 condition=Q(active=False) | Q(active_from__isnull=False, active_until__isnull=True),
                 name="assignment_active_since",
             ),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="assignment_quantity_positive"),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="assignment_quantity_not_negative"),
             models.CheckConstraint(condition=Q(produced__gte=0), name="assignment_produced_not_negative"),
         ]
         indexes = [

@@ -13,7 +13,8 @@ class OrderComponent(models.Model):
     """So much of an item for each unit of a line: `numerator / denominator`, exact, for a third has no last decimal.
 
     `consumed` is what was used as the BOM says, `over_consumed` what was recorded beyond it; both are projections of the
-    stock moves that name the component.
+    stock moves that name the component. `spared` is what the BOM would have used and a report said was not: a projection
+    of the entries' own `spared`. Nobody makes up for it later, as is done for what was merely missing.
     """
 
     order = models.ForeignKey(
@@ -27,6 +28,7 @@ class OrderComponent(models.Model):
     denominator = models.DecimalField(max_digits=RATIO_DIGITS, decimal_places=0)
     consumed = QuantityField(default=0, db_default=0)
     over_consumed = QuantityField(default=0, db_default=0)
+    spared = QuantityField(default=0, db_default=0)
 
     class Meta:
         ordering = ["position"]
@@ -35,7 +37,7 @@ class OrderComponent(models.Model):
             models.UniqueConstraint(fields=["line", "item"], name="component_item_once"),
             models.CheckConstraint(condition=Q(numerator__gt=0, denominator__gt=0), name="component_ratio_positive"),
             models.CheckConstraint(
-                condition=Q(consumed__gte=0, over_consumed__gte=0), name="component_used_not_negative"
+                condition=Q(consumed__gte=0, over_consumed__gte=0, spared__gte=0), name="component_used_not_negative"
             ),
         ]
 

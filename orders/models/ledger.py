@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from factoryos.kernel.ids import uuid7
@@ -29,14 +29,22 @@ class QuantityEntry(models.Model):
     work_order = models.ForeignKey(
         "orders.WorkOrder", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    lot_number = models.CharField(max_length=64, null=True, blank=True, db_collation="C")
+    lot_number = models.CharField(max_length=100, null=True, blank=True, db_collation="C")
     serial_numbers = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    serial_label = models.CharField(
+        max_length=100, null=True, blank=True, db_collation="C",
+        help_text="A serial number told of pieces that are not kept by number: it is shown, and means nothing in stock.",
+    )  # fmt: skip
     consumed_lots = models.JSONField(
         default=list, blank=True, help_text="Component lots the reporter named: [{product, lotNumber, quantity}]."
     )
     short_consumption = models.JSONField(
         default=list, blank=True,
         help_text="Component stock that should have been used but was not there: [{item, required, short}].",
+    )  # fmt: skip
+    spared = models.JSONField(
+        default=list, blank=True, db_default=Value([], output_field=models.JSONField()),
+        help_text="What the BOM would have used and the reporter said was not: [{component, sku, quantity}], signed.",
     )  # fmt: skip
     reason = models.CharField(max_length=500, null=True, blank=True)
     reverses = models.ForeignKey(

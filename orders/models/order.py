@@ -32,6 +32,10 @@ class ProductionOrder(OrderLife):
         TOLERANCE = "tolerance", "Up to a percentage more"
         UNLIMITED = "unlimited", "Any amount"
 
+    class Layer(models.TextChoices):
+        FIRST = "first", "The parts that the BOM names"
+        LEAVES = "leaves", "What those are made of, down to what is bought"
+
     id = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     factory = models.ForeignKey("kernel.Factory", on_delete=models.PROTECT, related_name="orders", db_index=False)
@@ -44,6 +48,14 @@ class ProductionOrder(OrderLife):
     method = models.ForeignKey(
         "manufacturing.Method", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    layer = models.CharField(
+        max_length=10, choices=Layer, default=Layer.FIRST, db_default=Layer.FIRST, db_collation="C",
+        help_text="Which parts of its products are reserved and used. Kits are always replaced by theirs.",
+    )  # fmt: skip
+    customer_order = models.ForeignKey(
+        "orders.CustomerOrder", null=True, blank=True, on_delete=models.PROTECT, related_name="production_orders",
+        db_index=False,
+    )  # fmt: skip
     owner = models.ForeignKey(
         "kernel.User", null=True, blank=True, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
@@ -80,6 +92,7 @@ class ProductionOrder(OrderLife):
         constraints = [
             models.UniqueConstraint(fields=["factory", "reference"], name="order_reference_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="order_state_known"),
+            models.CheckConstraint(condition=Q(layer__in=["first", "leaves"]), name="order_layer_known"),
             models.CheckConstraint(condition=Q(priority__in=["rush", "standard", "hold"]), name="order_priority_known"),
             models.CheckConstraint(
                 condition=Q(quantity_target__gte=0, quantity_good__gte=0, quantity_rejected__gte=0),
@@ -125,6 +138,11 @@ class ProductionOrder(OrderLife):
                 condition=Q(batch_number__isnull=False),
             ),
             models.Index("factory", Coalesce("planned_start", "created_at"), name="order_by_day"),
+            models.Index(
+                fields=["customer_order", "-id"],
+                name="order_by_customer_order",
+                condition=Q(customer_order__isnull=False),
+            ),
             models.Index(fields=["owner", "-id"], name="order_by_owner", condition=Q(owner__isnull=False)),
             # The console's orders: by due date, by last change, by rank; and its search.
             models.Index(fields=["factory", "planned_end", "id"], name="order_by_due"),

@@ -1,5 +1,6 @@
 """What a dialect is: a name, the URLs it owns, its word for every state, and how it says no."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -28,7 +29,8 @@ class Dialect:
     words: Mapping[State, str]
     render_problem: Callable[[Problem, "FaceRequest"], Answer]
     max_body_bytes: int = MEGABYTE
-    same_with_trailing_slash: bool = True
+    # Where a slash at the end may be part of a name. On every other path one is dropped.
+    keeps_trailing_slash: re.Pattern[str] | None = None
     limit_per_minute: int = 6000  # told where nothing was counted: limits switched off, or nobody to count for
     description: str | None = None  # the dotted name of its Description; None: not in the published description
 

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from factoryos.dialects.base.answers import NO_CONTENT, FaceResponse, as_response
-from factoryos.dialects.base.dialect import FaceRequest
+from factoryos.dialects.base.dialect import Dialect, FaceRequest
 from factoryos.dialects.base.translation import problem_of, problem_of_status
 from factoryos.kernel import limits, metrics
 from factoryos.kernel.ids import uuid7
@@ -60,7 +60,7 @@ class FaceRoad:
         path = request.path_info
         request.dialect = dialect = self.dialect_of(path)
         request.envelope = dialect or self.envelope_of(path)
-        if dialect is not None and dialect.same_with_trailing_slash and path.endswith("/"):
+        if dialect is not None and path.endswith("/") and not _may_be_part_of_a_name(path, dialect):
             # Never by a redirect: clients repeat a redirected POST without its body.
             request.path_info, request.path = path[:-1], request.path[:-1]
         structlog.contextvars.clear_contextvars()
@@ -80,6 +80,10 @@ class FaceRoad:
         if request.envelope is None or response.status_code < 400 or isinstance(response, FaceResponse):
             return response
         return _refusal(request, problem_of_status(response, request=request))
+
+
+def _may_be_part_of_a_name(path: str, dialect: Dialect) -> bool:
+    return dialect.keeps_trailing_slash is not None and dialect.keeps_trailing_slash.match(path) is not None
 
 
 def _refusal(request: FaceRequest, problem: Problem) -> FaceResponse:

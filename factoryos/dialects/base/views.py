@@ -102,6 +102,10 @@ class FaceView(APIView):
         self.no_query()
         return requests.read(serializer, body)
 
+    def read_body(self, request: HttpRequest) -> JsonObject:
+        """The body of a change as an object. Problems: TooLarge, UnsupportedMediaType, MalformedJson."""
+        return bodies.read_json(request, limit=_dialect_of(cast(FaceRequest, request)).max_body_bytes)
+
     def change(
         self,
         request: HttpRequest,
@@ -119,7 +123,7 @@ class FaceView(APIView):
         """
         dialect = _dialect_of(cast(FaceRequest, request))
         authorise_any(self.actor, (verbs,) if isinstance(verbs, str) else verbs)
-        body = bodies.read_json(request, limit=dialect.max_body_bytes)
+        body = self.read_body(request)
         if verbs_of_body and (remaining := verbs_of_body(body)):
             authorise_any(self.actor, remaining)
         answer = transactions.run(

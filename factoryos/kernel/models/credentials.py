@@ -51,6 +51,12 @@ class UserToken(models.Model):
 
     user = models.ForeignKey("kernel.User", on_delete=models.CASCADE, related_name="tokens")
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    password_stamp = models.CharField(
+        max_length=64,
+        default="",
+        editable=False,
+        help_text="SHA-256 of the stored password hash: another password, no token.",
+    )
     device = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()

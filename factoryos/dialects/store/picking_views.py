@@ -1,0 +1,7 @@
+"""The picking list."""
+
+from factoryos.dialects.store.auth import StoreView
+
+
+class PickingList(StoreView):
+    pass
