@@ -65,10 +65,9 @@ def _catalogue() -> list[dict[str, Any]]:
         if dialect.description is None:
             continue
         told: Description = import_string(dialect.description)
-        for code, status in told.status_of_code.items():
-            found.setdefault(
-                (status, code), {"status": status, "code": code, "meaning": told.meaning_of_code[code].split("`")}
-            )
+        for name, status in told.status_of_code.items():
+            code, meaning = told.shown_code.get(name, name), told.meaning_of_code[name].split("`")
+            found.setdefault((status, code), {"status": status, "code": code, "meaning": meaning})
     return sorted(found.values(), key=lambda row: int(row["status"]))
 
 

@@ -80,7 +80,7 @@ class _Drawing:
             content: Json = {"schema": self._request(row.takes())}
             if row.examples:
                 content["examples"] = dict(row.examples)
-            drawn["requestBody"] = {"required": True, "content": {JSON: content}}
+            drawn["requestBody"] = {"required": not row.may_be_empty, "content": self._in_every_form(content)}
         successes = {str(reply.status): self._success(reply) for reply in (row.reply, *row.also)}
         drawn["responses"] = {**successes, **self._refusals()}
         return drawn
@@ -142,8 +142,14 @@ class _Drawing:
         content: Json = {"schema": ref(reply.schema) if isinstance(reply.schema, str) else reply.schema}
         if reply.examples:
             content["examples"] = dict(reply.examples)
-        forms: Json = {reply.kind: content} | {media: {"schema": {"type": "string"}} for media in reply.media}
+        forms = self._in_every_form(content) if reply.kind == JSON else {reply.kind: content}
+        forms |= {media: {"schema": {"type": "string"}} for media in reply.media}
         return {"description": reply.text, "headers": self._headers([*names, *_LIMITS]), "content": forms}
+
+    def _in_every_form(self, content: Json) -> Json:
+        """The same content in each form that the dialect is spoken in; examples are JSON."""
+        bare = {name: value for name, value in content.items() if name != "examples"}
+        return {form: content if form == JSON else bare for form in self.description.forms}
 
     def _headers(self, names: Iterable[str]) -> Json:
         wanted = [*names, "X-Request-Id"]
@@ -164,21 +170,24 @@ class _Drawing:
         meanings = self.description.meaning_of_code
         more = {401: ["WWW-Authenticate"], 429: ["Retry-After", *_LIMITS], 503: ["Retry-After"]}.get(status, [])
         refusal = {
-            "description": "\n".join(f"- `{code}`: {meanings[code]}" for code in codes),
+            "description": "\n".join(f"- `{self._shown(code)}`: {meanings[code]}" for code in codes),
             "headers": self._headers(more),
-            "content": {
-                JSON: {
+            "content": self._in_every_form(
+                {
                     "schema": {
                         "allOf": [ref(self.description.envelope)],
-                        "properties": {"statusCode": {"const": status}, "code": {"enum": codes}},
+                        "properties": self.description.refusal(status, codes),
                     }
                 }
-            },
+            ),
         }
         if len(codes) > _MOST_IN_A_NAME:
             return refusal
         name = self.description.prefix + "Or".join(code.title().replace("_", "") for code in codes)
         return self._component(ResolvedComponent.RESPONSE, name, refusal)
+
+    def _shown(self, code: str) -> str:
+        return self.description.shown_code.get(code, code)
 
 
 def _who(row: Operation) -> str:

@@ -1,6 +1,6 @@
 """How a dialect describes its calls: one row an operation, from which the published OpenAPI description is drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,12 +46,17 @@ class Operation:
     examples: Examples = field(default_factory=dict)  # of the body
     refuses: tuple[str, ...] = ()  # codes beyond those that every call may answer
     versioned: bool = False  # whether If-Match is heard
+    may_be_empty: bool = False  # whether the body may be left out
     resumes: bool = False  # whether Last-Event-ID is heard
 
     @property
     def changes(self) -> bool:
         """Whether it changes something: it takes a body, or has nothing to answer."""
         return self.takes is not None or self.reply.status == NO_CONTENT
+
+
+def _status_and_code(status: int, codes: Sequence[str]) -> Json:
+    return {"statusCode": {"const": status}, "code": {"enum": list(codes)}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +73,8 @@ class Description:
     any_call_refuses: tuple[str, ...]
     any_change_refuses: tuple[str, ...]
     header_parameters: tuple[str, ...] = ()  # names of shared parameters that every call takes
+    # What the envelope holds of a refusal with this status and one of these codes, as the properties of a schema.
+    refusal: Callable[[int, Sequence[str]], Json] = _status_and_code
+    shown_code: Mapping[str, str] = field(default_factory=dict)  # how a code is spelled, where it is not its name
+    forms: tuple[str, ...] = ("application/json",)  # the media types of bodies and answers
     prefix: str = ""  # of the components that refusals are; two dialects tell one code in two envelopes
