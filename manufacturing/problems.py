@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from factoryos.kernel.problems import Problem
-from factoryos.kernel.quantities import shortest
+from factoryos.kernel.quantities import ZERO, shortest
 
 
 class MaterialShort(Problem):
@@ -38,6 +38,29 @@ class StockShort(Problem):
         )
 
 
+class LotMissing(Problem):
+    """A lot or serial number that shall be used is not known of the item. Data: item_id, sku, lot, wanted, available (0)."""
+
+    code, template = "lot_missing", "{sku}: lot {lot} is not known"
+
+    def __init__(self, *, item_id: int, sku: str, lot: str, wanted: Decimal) -> None:
+        super().__init__(item_id=item_id, sku=sku, lot=lot, wanted=wanted, available=ZERO)
+
+
+class LotShort(Problem):
+    """A named lot or serial number holds too little that may be taken. Data: item_id, sku, lot, wanted, available."""
+
+    code, template = "lot_short", "{sku}: {wanted} of lot {lot} wanted, {available} there"
+
+    def __init__(self, *, item_id: int, sku: str, lot: str, wanted: Decimal, available: Decimal) -> None:
+        super().__init__(item_id=item_id, sku=sku, lot=lot, wanted=wanted, available=available)
+
+    @property
+    def text(self) -> str:
+        amounts = {name: shortest(self.data[name]) for name in ("wanted", "available")}
+        return self.template.format_map({**self.data, **amounts})
+
+
 class BomInUse(Problem):
     """Orders that are not finished were made with the BOM. Data: orders (up to ten references)."""
 
@@ -45,3 +68,12 @@ class BomInUse(Problem):
 
     def __init__(self, *, orders: Sequence[str]) -> None:
         super().__init__(orders=list(orders), told=", ".join(orders))
+
+
+class CalledOff(Problem):
+    """A line of a purchase order of which nothing more was to come. Data: reference, sku."""
+
+    code, template = "called_off", "What was ordered of {sku} on {reference} is called off"
+
+    def __init__(self, *, reference: str, sku: str) -> None:
+        super().__init__(reference=reference, sku=sku)

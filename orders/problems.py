@@ -1,9 +1,11 @@
 """Every way in which the core refuses a verb: code, kind and named facts. Faces give them their words and statuses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from factoryos.kernel.problems import Kind, Problem
+from factoryos.kernel.quantities import shortest
 
 
 class IllegalTransition(Problem):
@@ -87,6 +89,12 @@ class AllocationRequired(Problem):
         return True
 
 
+class LineHasProduction(Problem):
+    """Something was booked on the line, so it stays. Data: reference, sku, good, rejected."""
+
+    code, template = "line_has_production", "{sku} was made on {reference} already: its line cannot be removed"
+
+
 class AlreadyDone(Problem):
     """What was asked for has been done before. Data: thing."""
 
@@ -103,3 +111,51 @@ class SecondPersonRequired(Problem):
     """Whoever placed a hold may not release it here."""
 
     code, template = "second_person_required", "Another person must release this hold: you placed it"
+
+
+class NotAPart(Problem):
+    """A run names as used what is no component of the line. Data: item_id. Judged by the verb, so remembered."""
+
+    code, kind, template = "not_a_part", Kind.INVALID, "It is no part of what is made here"
+
+    def __init__(self, *, item_id: int) -> None:
+        super().__init__(item_id=item_id)
+
+    @property
+    def remembered(self) -> bool:
+        return True
+
+
+class SerialsIncomplete(Problem):
+    """A run must name every serial number of a component that is kept by number. Data: item_id, sku, wanted, named."""
+
+    code, kind = "serials_incomplete", Kind.INVALID
+    template = "{sku} is kept by serial number: {wanted} used, {named} named"
+
+    def __init__(self, *, item_id: int, sku: str, wanted: Decimal, named: Decimal) -> None:
+        super().__init__(item_id=item_id, sku=sku, wanted=wanted, named=named)
+
+    @property
+    def remembered(self) -> bool:
+        return True
+
+    @property
+    def text(self) -> str:
+        return self.template.format_map({**self.data, **_shortest(self.data, "wanted", "named")})
+
+
+class OverLimit(Problem):
+    """A run would take the use of a component past what the ordered amount takes. Data: item_id, sku, wanted, available."""
+
+    code, template = "over_limit", "{sku}: {wanted} named, the ordered amount leaves {available}"
+
+    def __init__(self, *, item_id: int, sku: str, wanted: Decimal, available: Decimal) -> None:
+        super().__init__(item_id=item_id, sku=sku, wanted=wanted, available=available)
+
+    @property
+    def text(self) -> str:
+        return self.template.format_map({**self.data, **_shortest(self.data, "wanted", "available")})
+
+
+def _shortest(data: Mapping[str, Any], *names: str) -> dict[str, str]:
+    return {name: shortest(data[name]) for name in names}

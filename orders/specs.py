@@ -54,7 +54,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class ConsumedLot:
-    """A component lot that a reporter names as used, and how much of it."""
+    """A component lot that a reporter names as used, and how much of it. In a traced run `lot_id` 0 says that the item
+    has no lot of that number, for the verb to refuse in its turn.
+    """
 
     item_id: int
     item_uuid: UUID

@@ -12,7 +12,7 @@ from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
 from orders.materials import production, stock_plan
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
-from orders.specs import Circumstances, Count, Made
+from orders.specs import Circumstances, Count, Made, Traced
 
 BESIDE_COUNTER = "count.beside_counter"  # outbox topic: somebody counted by hand what the machine counts, too
 FUTURE_TOLERANCE = timedelta(minutes=5)  # how far a reporter's clock may run ahead of ours
@@ -26,6 +26,7 @@ def report(
     where: Circumstances | None = None,
     reason: str | None = None,
     policy: str | None = None,
+    traced: Traced | None = None,
 ) -> tuple[ProductionOrder, QuantityEntry]:
     """Book a count on a running or paused order: one ledger entry, the totals, one event.
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from factoryos.kernel.quantities import ZERO
+from manufacturing.models import Item
 from orders.materials import amounts
 
 
@@ -28,6 +29,10 @@ class Component:
     per_unit: Fraction
     target: Decimal  # of the line it belongs to
     consumed: Decimal
+    over_consumed: Decimal = ZERO
+    spared: Decimal = ZERO  # the BOM would have used it, a report said it was not
+    tracking: str = Item.Tracking.NONE
+    stocked: bool = True  # kept in stock at all
     reserved: dict[int, Decimal] = field(default_factory=dict)
 
     def required(self, units: Decimal | None = None) -> Decimal:
@@ -46,14 +51,15 @@ class Component:
     @property
     def outstanding(self) -> Decimal:
         """What is still to be reserved so that the target can be made; negative when more is reserved than needed."""
-        return max(self.required() - self.consumed, ZERO) - self.held
+        return max(self.required() - self.consumed - self.spared, ZERO) - self.held
 
 
 # One row a reservation; a component without any is one row too.
 _READ = """
 SELECT component.id, component.line_id, component.item_id, item.uuid, item.sku, item.name,
     coalesce(nullif(component.uom, ''), item.unit), item.unit_decimals, component.numerator, component.denominator,
-    line.target, component.consumed, reservation.balance_id, reservation.quantity, component.order_id
+    line.target, component.consumed, reservation.balance_id, reservation.quantity, component.order_id,
+    component.over_consumed, component.spared, item.tracking, item.stocked
 FROM orders_ordercomponent AS component
 JOIN orders_orderline AS line ON line.id = component.line_id
 JOIN manufacturing_item AS item ON item.id = component.item_id
@@ -101,9 +107,11 @@ def _read(statement: str, values: list[Any]) -> dict[int, list[Component]]:
 
 def _component(row: tuple[Any, ...]) -> Component:
     numerator, denominator, target, consumed = row[8:12]
+    over_consumed, spared, tracking, stocked = row[15:]
     return Component(
         id=row[0], line_id=row[1], item_id=row[2], item_uuid=row[3], sku=row[4], name=row[5], uom=row[6],
         unit_decimals=row[7], per_unit=Fraction(int(numerator), int(denominator)), target=target, consumed=consumed,
+        over_consumed=over_consumed, spared=spared, tracking=tracking, stocked=stocked,
     )  # fmt: skip
 
 
