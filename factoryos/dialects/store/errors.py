@@ -49,7 +49,7 @@ _OF_KIND = {
     Kind.INTERNAL: Fault.COMMON,
     Kind.BUSY: Fault.COMMON,
 }
-_COMMON = frozenset({"malformed_json", "malformed_xml", "idempotency_in_progress"})
+_COMMON = frozenset({"malformed_json", "malformed_xml", "body_missing", "idempotency_in_progress"})
 # The core's name of what was wrong → this API's.
 _FIELDS = {
     "reference": "prReference",
