@@ -22,8 +22,8 @@ class FactoryForm(forms.ModelForm):
     class Meta:
         model = Factory
         fields = (
-            "name", "slug", "time_zone", "location_id", "store_id", "requires_verification", "material_policy",
-            "two_person_release",
+            "name", "slug", "time_zone", "currency", "location_id", "store_id", "requires_verification",
+            "material_policy", "two_person_release",
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from zoneinfo import available_timezones
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -34,6 +35,14 @@ class Factory(models.Model):
     )
     store_id = models.CharField(
         max_length=100, null=True, blank=True, unique=True, help_text="Its name in the store API."
+    )
+    currency = models.CharField(
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters, such as MYR.")],
+        help_text="What its prices are in: a code of ISO 4217, such as MYR.",
     )
     requires_verification = models.BooleanField(default=True)
     material_policy = models.CharField(max_length=20, choices=MaterialPolicy, default=MaterialPolicy.BEST_EFFORT)

@@ -19,11 +19,11 @@ PASSWORD = "demo-factoryos"  # noqa: S105 known to everybody on purpose; factory
 FACTORIES = {
     "penang-plant": {
         "name": "Penang Plant", "location_id": "LOC-001", "store_id": "S-1001", "time_zone": "Asia/Kuala_Lumpur",
-        "requires_verification": True,
+        "currency": "MYR", "requires_verification": True,
     },
     "garment-studio": {
         "name": "Garment Studio", "location_id": "LOC-002", "store_id": "S-2002", "time_zone": "Europe/Berlin",
-        "requires_verification": False,
+        "currency": "EUR", "requires_verification": False,
     },
 }  # fmt: skip
 
