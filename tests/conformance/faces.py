@@ -10,6 +10,7 @@ from iot import andon
 from manufacturing.models import Method
 from tests.callers import Caller, calling
 from tests.conformance.erp.plant import Plant
+from tests.conformance.store.shop import Shop
 from tests.floor import a_factory, a_machine, an_actor, an_item, an_order, done
 from tests.machine_time import a_downtime, a_plan
 from tests.stores import a_bom
@@ -30,6 +31,12 @@ class Face:
     side: Callable[[], Side]
     strange: Mapping[str, str]  # for a path parameter, a well-formed name that nobody has
     refuses_unknown_query: bool = True
+    open_to_all: frozenset[str] = (
+        frozenset()
+    )  # routes that ask for no credential, or change nothing that is the plant's
+    words: frozenset[str] = frozenset()  # path parameters that are no names: anything but a known word is a wrong field
+    filters: frozenset[tuple[str, str]] = frozenset()  # (route, path parameter): what fits nothing is an empty list
+    own_limit: bool = False  # a published one, tested with the face
 
 
 # What somebody might write into a path instead of a name.
@@ -78,6 +85,39 @@ def erp_side() -> Side:
     )
 
 
+class Till(Caller):
+    """A program with a store key."""
+
+    def __init__(self, shop: Shop, *roles: str) -> None:
+        super().__init__()
+        self.client = shop.as_(*roles).client
+
+
+def store_side() -> Side:
+    """A program that may everything in its shop, and one that may only read."""
+    shop = Shop()
+    order_id = shop.with_caps()
+    article = shop.item(f"OWN/{shop.factory.pk}", "A thing of one shop only")
+    external_id = f"EXT/{shop.factory.pk}"
+    shop.admin.post(f"{order_id}/article", {"articleId": article.sku, "amount": 1})
+    shop.admin.post(
+        "/v1/customer_orders", {"externalId": external_id, "rows": [{"articleId": article.sku, "amount": 1}]}
+    )
+    return Side(
+        caller=Till(shop, "admin"),
+        weak=Till(shop, "viewer"),
+        tenant={},
+        things={
+            "order_id": str(order_id),
+            "article_id": article.sku,
+            "customer_order_id": str(shop.customer_order),
+            "external_id": external_id,
+            "state": "0",
+            "rest": "nothing",
+        },
+    )
+
+
 def _from_the_root(caller: Caller) -> Caller:
     caller.base = ""
     return caller
@@ -105,6 +145,21 @@ FACES: dict[str, Face] = {
             "order_id": str(uuid7()),
             "work_order_id": "wo_999",
         },
+    ),
+    "store": Face(
+        side=store_side,
+        strange={
+            "order_id": "999999999999999",
+            "article_id": "NOWHERE",
+            "customer_order_id": "999999999999999",
+            "external_id": "NOWHERE",
+            "state": "7",
+            "rest": "nothing",
+        },
+        open_to_all=frozenset({"v1/login", "v1/mobile/login", "v1/logout"}),
+        words=frozenset({"state"}),
+        filters=frozenset({("v1/production_orders/article/<path:article_id>", "article_id")}),
+        own_limit=True,
     ),
 }
 

@@ -62,6 +62,8 @@ def test_every_answer_has_a_number_of_its_own(dialect: Dialect) -> None:
 @every_dialect
 @override_settings(RATE_LIMIT_PER_MINUTE=3)
 def test_whoever_calls_too_often_is_told_to_wait(dialect: Dialect) -> None:
+    if FACES[dialect.name].own_limit:
+        pytest.skip("has a published limit of its own")
     side = FACES[dialect.name].side()
     path = a_call(dialect, changes=False).path(side.tenant, side.things)
     replies = [side.caller.get(path) for _ in range(4)]

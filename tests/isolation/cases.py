@@ -19,5 +19,6 @@ class Case:
     query: Callable[[Names], dict[str, str]] = lambda names: {}
     names: tuple[str, ...] = ()  # which things body or query name
     answers: int = 200  # when all things are the factory's own
-    without: int = 404  # when a thing named in body or query is nobody's
+    without: int | None = 404  # when a thing named in body or query is nobody's; None: it depends on the thing
+    nowhere: int = 404  # when a thing named in the path is nobody's
     state: str = "draft"  # of the order in the path
