@@ -56,6 +56,7 @@ _FIELDS = {
     "line": "articleId",
     "item": "articleId",
     "target": "amount",
+    "quantity": "amount",
     "planned_end": "endDate",
     "planned_start": "startDate",
 }
@@ -107,6 +108,8 @@ def _field(problem: Problem) -> str | None:
         return "customerOrderId"
     if problem.code in {"illegal_transition", "not_open", "order_on_hold"}:
         return "state"
+    if problem.kind is Kind.MISSING and problem.data["thing"] == "Line":
+        return "articleId"
     field = problem.data.get("field")
     if not isinstance(field, str):
         return None
