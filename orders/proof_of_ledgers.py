@@ -129,6 +129,19 @@ _PROOFS = (
         WHERE entry.good <> coalesce(moves.quantity, 0) ORDER BY entry.id
         """,
     ),
+    (
+        "manufacturing_purchaseorderline",
+        """
+        SELECT line.id, purchase.reference, format('received is %s of %s, its receipts add up to %s',
+            trim_scale(line.received), item.sku, trim_scale(coalesce(moves.quantity, 0)))
+        FROM manufacturing_purchaseorderline AS line
+        JOIN manufacturing_purchaseorder AS purchase ON purchase.id = line.purchase_order_id
+        JOIN manufacturing_item AS item ON item.id = line.item_id
+        LEFT JOIN (SELECT purchase_line_id, sum(quantity) AS quantity FROM manufacturing_stockmove
+            WHERE purchase_line_id IS NOT NULL GROUP BY purchase_line_id) AS moves ON moves.purchase_line_id = line.id
+        WHERE line.received <> coalesce(moves.quantity, 0) ORDER BY line.id
+        """,
+    ),
     _links_proof("quality_consumption", kinds="'consumption', 'over_consumption', 'return'", sign="-", word="used"),
     _links_proof("quality_output", kinds="'production'", sign="", word="made"),
     (

@@ -6,8 +6,9 @@ from django.db import connection
 _ROWS = (
     "orders_productionorder", "orders_orderline", "orders_assignment", "orders_workorder", "orders_ordertally",
     "orders_ordercomponent", "manufacturing_bom", "manufacturing_lot", "manufacturing_stockbalance",
-    "manufacturing_reservation", "manufacturing_shortage", "quality_hold", "quality_verification", "quality_consumption",
-    "quality_output", "iot_andoncall", "iot_telemetrysample", "iot_downtime", "iot_planneddowntime",
+    "manufacturing_reservation", "manufacturing_shortage", "manufacturing_purchaseorderline", "quality_hold",
+    "quality_verification", "quality_consumption", "quality_output", "iot_andoncall", "iot_telemetrysample",
+    "iot_downtime", "iot_planneddowntime",
 )  # fmt: skip
 _LEDGERS = (
     "orders_orderevent", "orders_quantityentry", "manufacturing_bomversion", "manufacturing_stockmove",

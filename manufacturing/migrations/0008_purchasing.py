@@ -76,6 +76,11 @@ class Migration(migrations.Migration):
                 ('purchase_order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='manufacturing.purchaseorder')),
             ],
         ),
+        migrations.AddField(
+            model_name='stockmove',
+            name='purchase_line',
+            field=models.ForeignKey(blank=True, db_index=False, help_text='What had been ordered and came in.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='manufacturing.purchaseorderline'),
+        ),
         migrations.CreateModel(
             name='Supplier',
             fields=[
@@ -126,5 +131,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='purchaseorder',
             constraint=models.UniqueConstraint(fields=('factory', 'reference'), name='purchase_order_reference_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='stockmove',
+            constraint=models.CheckConstraint(condition=models.Q(('purchase_line__isnull', True), ('kind', 'receipt'), _connector='OR'), name='move_of_purchase_is_receipt'),
         ),
     ]

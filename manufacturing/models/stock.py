@@ -118,6 +118,10 @@ class StockMove(models.Model):
         "orders.QuantityEntry", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False,
         help_text="The report whose pieces it concerns: the same, or an earlier one that is corrected.",
     )  # fmt: skip
+    purchase_line = models.ForeignKey(
+        "manufacturing.PurchaseOrderLine", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        db_index=False, help_text="What had been ordered and came in.",
+    )  # fmt: skip
     reason = models.CharField(max_length=500, null=True, blank=True)
     reference = models.CharField(max_length=200, null=True, blank=True, help_text="Such as a delivery note.")
     actor_kind = models.CharField(max_length=10)
@@ -135,6 +139,9 @@ class StockMove(models.Model):
                 | Q(kind__in=["receipt", "return"], quantity__gt=0)
                 | Q(kind__in=["consumption", "over_consumption", "shipment"], quantity__lt=0),
                 name="move_sign_fits_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(purchase_line__isnull=True) | Q(kind="receipt"), name="move_of_purchase_is_receipt"
             ),
         ]
         indexes = [

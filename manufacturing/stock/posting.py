@@ -43,9 +43,10 @@ class _Move:
 
 _MOVES = """
 INSERT INTO manufacturing_stockmove (at, factory_id, order_id, entry_id, reason, reference, actor_kind, actor_id,
-    actor_name, face, uuid, balance_id, kind, quantity, component_id, run_id)
+    actor_name, face, purchase_line_id, uuid, balance_id, kind, quantity, component_id, run_id)
 SELECT %s, move.* FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::text[], %s::uuid[], %s::bigint[], %s::text[], %s::numeric[], %s::bigint[], %s::bigint[]) AS move
+    %s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::bigint[], %s::text[], %s::numeric[], %s::bigint[],
+    %s::bigint[]) AS move
 """
 _BALANCES = """
 UPDATE manufacturing_stockbalance AS balance
@@ -93,8 +94,10 @@ class Posting:
         held: Mapping[tuple[int, int], Decimal] | None = None,
         reason: str | None = None,
         reference: str | None = None,
+        purchase_line_id: int | None = None,
     ) -> None:
         self._by, self._order_id, self._reason, self._reference = by, order_id, reason, reference
+        self._purchase_line_id = purchase_line_id
         self._before = dict(held or {})
         self._held = dict(self._before)
         self._moves: list[_Move] = []
@@ -158,6 +161,7 @@ class Posting:
             by.id,
             by.name,
             by.face,
+            self._purchase_line_id,
         )
         return [
             (*whose, move.uuid, move.balance.id, move.kind, move.quantity, move.component_id, move.run_id or entry_id)

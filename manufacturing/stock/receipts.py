@@ -29,6 +29,7 @@ class Delivery:
     best_before: datetime | None = None
     location: StockLocation | None = None
     reference: str | None = None
+    purchase_line_id: int | None = None  # set by purchasing alone, which counts what came in on the line
 
 
 @exactly()
@@ -51,7 +52,7 @@ def receive(delivery: Delivery, *, by: Actor) -> list[StockMove]:
     places = find_places([Place(item.pk, lot, location_id) for lot in lots], factory_id=by.factory.id)
     balances = lock_balances(ids=places)
 
-    posting = Posting(by=by, reference=delivery.reference)
+    posting = Posting(by=by, reference=delivery.reference, purchase_line_id=delivery.purchase_line_id)
     for place in places:
         posting.move(balances[place], StockMove.Kind.RECEIPT, delivery.quantity / len(places))
     return posting.write_and_read()
