@@ -105,6 +105,10 @@ class Migration(migrations.Migration):
             model_name='productionorder',
             index=models.Index(condition=models.Q(('customer_order__isnull', False)), fields=['customer_order', '-id'], name='order_by_customer_order'),
         ),
+        migrations.AddIndex(
+            model_name='productionorder',
+            index=models.Index(fields=['factory', 'planned_start', 'id'], name='order_by_start'),
+        ),
         migrations.AddConstraint(
             model_name='productionorder',
             constraint=models.CheckConstraint(condition=models.Q(('layer__in', ['first', 'leaves'])), name='order_layer_known'),

@@ -144,6 +144,8 @@ class ProductionOrder(OrderLife):
                 condition=Q(customer_order__isnull=False),
             ),
             models.Index(fields=["owner", "-id"], name="order_by_owner", condition=Q(owner__isnull=False)),
+            # Pages by planned start: what has one (the days asked for, or all of them), and what has none.
+            models.Index(fields=["factory", "planned_start", "id"], name="order_by_start"),
             # The console's orders: by due date, by last change, by rank; and its search.
             models.Index(fields=["factory", "planned_end", "id"], name="order_by_due"),
             models.Index(fields=["factory", "updated_at", "id"], name="order_by_change"),
