@@ -1,6 +1,7 @@
 """Sharing a new quantity over the machines of an order, and what is worth warning about."""
 
 from decimal import ROUND_DOWN, Decimal
+from typing import Any
 
 from factoryos.kernel.quantities import shortest
 from orders.models import Assignment, ProductionOrder
@@ -10,9 +11,11 @@ from orders.specs import Warned
 def pro_rata(*, shares: list[Decimal], target: Decimal, decimals: int) -> list[Decimal]:
     """`target` split in the proportion of `shares`, in whole units of `decimals` places; what is left over goes to the first.
 
-    The parts always add up to the target.
+    The parts always add up to the target. Where nobody has a share yet, all of it goes to the first.
     """
     total = sum(shares, Decimal(0))
+    if not total:
+        return [target] + [Decimal(0)] * (len(shares) - 1)
     unit = Decimal(1).scaleb(-decimals)
     parts = [(target * share / total).quantize(unit, rounding=ROUND_DOWN) for share in shares]
     parts[0] += target - sum(parts, Decimal(0))
@@ -26,6 +29,25 @@ def proposal(assignments: list[Assignment], *, target: Decimal, decimals: int) -
         if assignments
         else []
     )
+
+
+def reallocate(order: ProductionOrder, *, total: Decimal, decimals: int) -> list[dict[str, Any]]:
+    """Share a new total out over the assignments of a locked order, as they were shared before.
+
+    Gives what each has now, for the event: [{on, quantity}].
+    """
+    assignments = list(Assignment.objects.filter(order_id=order.pk).select_related("machine", "work_area"))
+    parts = proposal(assignments, target=total, decimals=decimals)
+    for assignment, quantity in zip(assignments, parts, strict=True):
+        assignment.quantity = quantity
+    Assignment.objects.bulk_update(assignments, ["quantity"])
+    return [{"on": _place_of(assignment), "quantity": assignment.quantity} for assignment in assignments]
+
+
+def _place_of(assignment: Assignment) -> str:
+    place = assignment.machine or assignment.work_area
+    assert place is not None, "an assignment is on a machine or a work area"
+    return place.code
 
 
 def warnings(order: ProductionOrder, *, target: Decimal) -> list[Warned]:

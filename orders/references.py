@@ -4,7 +4,7 @@ from django.db import connection
 
 from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
-from factoryos.kernel.counters import next_gapless, peek_number
+from factoryos.kernel.counters import next_gapless
 from orders.models import ProductionOrder
 
 
@@ -39,7 +39,22 @@ def mint_gapless(*, by: Actor, prefix: str = "MO", digits: int = 4) -> str:
             return reference
 
 
+# From the number that would come next on, past every reference that somebody chose by hand.
+_NEXT_FREE = """
+WITH RECURSIVE candidate(number) AS (
+    SELECT kernel_peek_number(%(factory)s, %(series)s)
+    UNION ALL
+    SELECT number + 1 FROM candidate WHERE EXISTS (
+        SELECT FROM orders_productionorder WHERE factory_id = %(factory)s
+            AND reference = %(series)s || '-' || lpad(number::text, greatest(%(digits)s, length(number::text)), '0'))
+)
+SELECT max(number) FROM candidate
+"""
+
+
 def peek(*, by: Actor, prefix: str = "PO", digits: int = 6) -> str:
-    """What `mint` would give next if nobody else asked first. Reserves nothing."""
+    """What `mint` would give next if nobody else asked first: a reference that is free now. Reserves nothing."""
     series = _series(by=by, prefix=prefix)
-    return f"{series}-{peek_number(factory_id=by.factory.id, series=series):0{digits}d}"
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_FREE, {"factory": by.factory.id, "series": series, "digits": digits})
+        return f"{series}-{cursor.fetchone()[0]:0{digits}d}"

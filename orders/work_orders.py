@@ -11,7 +11,7 @@ from factoryos.kernel import clock
 from factoryos.kernel.problems import NotFound
 from factoryos.kernel.quantities import ZERO
 from manufacturing.models import Bom, BomVersion, Method
-from orders.models import ProductionOrder, WorkOrder
+from orders.models import OrderLine, ProductionOrder, QuantityEntry, WorkOrder
 from orders.problems import WorkOrderOutOfTurn
 
 Status = WorkOrder.Status
@@ -39,6 +39,15 @@ def replace(order: ProductionOrder, *, method: Method | None) -> None:
         )
         for sequence, operation in enumerate(method.operations.order_by("sequence"), start=1)
     )
+
+
+def drop_those_of(order: ProductionOrder, *, version_id: int | None) -> None:
+    """Drop the operations of a BOM by which no line is made any more. What was begun, or reported on, stays."""
+    if version_id is None or OrderLine.objects.filter(order_id=order.pk, bom_version_id=version_id).exists():
+        return
+    pending = WorkOrder.objects.filter(order_id=order.pk, operation__version_id=version_id, status=Status.PENDING)
+    reported_on = QuantityEntry.objects.filter(order_id=order.pk, work_order__isnull=False).values("work_order")
+    pending.exclude(pk__in=reported_on).delete()
 
 
 def _bom_decides(order: ProductionOrder) -> bool:

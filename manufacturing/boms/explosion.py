@@ -1,8 +1,8 @@
-"""Exploding a BOM: what one unit of its item takes from stock, through every kit, in exact fractions.
+"""Exploding a BOM: what one unit of its item takes from stock, through every kit or to the leaves, in exact fractions.
 
 A component whose default BOM is a phantom (a kit) is replaced by that kit's own components. Every other component is
-taken from stock as it is, whether it is bought or made here. One query finds all levels; the arithmetic is done in
-rationals, since a third has no last decimal and levels multiply.
+taken from stock as it is, whether it is bought or made here; to the leaves, what is made is replaced by its parts, too.
+One query finds all levels; the arithmetic is done in rationals, since a third has no last decimal and levels multiply.
 """
 
 from dataclasses import dataclass, field
@@ -13,27 +13,35 @@ from django.db import connection
 
 from factoryos.kernel.problems import Invalid
 
-DEEPEST = 20  # levels of kits within kits
+DEEPEST = 20  # levels below the first
 LARGEST = 10**110  # of a need's numerator and denominator; what a column of an order's component holds
 
-_REACHED = f"""
+_READ = f"""
 WITH RECURSIVE reached(version_id, depth) AS (
     SELECT %s::bigint, 0
     UNION
-    SELECT kit_version.id, reached.depth + 1 FROM reached
+    SELECT below.id, reached.depth + 1 FROM reached
     JOIN manufacturing_bomcomponent AS component ON component.version_id = reached.version_id
-    JOIN manufacturing_bom AS kit ON kit.item_id = component.item_id AND kit."default" AND kit.type = 'phantom'
-    JOIN manufacturing_bomversion AS kit_version ON kit_version.bom_id = kit.id AND kit_version.number = kit.version
+    JOIN manufacturing_bom AS bom ON {{opened}}
+    JOIN manufacturing_bomversion AS below ON below.bom_id = bom.id AND below.number = bom.version
     WHERE reached.depth <= {DEEPEST}
 )
-SELECT version.id, version.quantity, component.item_id, component.quantity, component.uom, kit_version.id
+SELECT version.id, version.quantity, component.item_id, component.quantity, component.uom, below.id
 FROM (SELECT DISTINCT version_id FROM reached) AS reached
 JOIN manufacturing_bomversion AS version ON version.id = reached.version_id
 JOIN manufacturing_bomcomponent AS component ON component.version_id = version.id
-LEFT JOIN manufacturing_bom AS kit ON kit.item_id = component.item_id AND kit."default" AND kit.type = 'phantom'
-LEFT JOIN manufacturing_bomversion AS kit_version ON kit_version.bom_id = kit.id AND kit_version.number = kit.version
+LEFT JOIN manufacturing_bom AS bom ON {{opened}}
+LEFT JOIN manufacturing_bomversion AS below ON below.bom_id = bom.id AND below.number = bom.version
 ORDER BY version.id, component.position
 """
+_DEFAULT = 'bom.item_id = component.item_id AND bom."default"'
+_THROUGH_KITS = _READ.format(opened=f"{_DEFAULT} AND bom.type = 'phantom'")
+# A BOM without any component (a subcontractor brings it all) leads nowhere: its item is bought as it is.
+_TO_LEAVES = _READ.format(
+    opened=f"{_DEFAULT} AND EXISTS (SELECT FROM manufacturing_bomcomponent AS part"
+    " JOIN manufacturing_bomversion AS its ON its.id = part.version_id"
+    " WHERE its.bom_id = bom.id AND its.number = bom.version)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,10 @@ class Need:
 
 @dataclass(slots=True)
 class _Explosion:
-    """The levels that were read, and what each kit was found to take (a kit used twice is worked out once)."""
+    """The levels that were read, and what each BOM was found to take (one used twice is worked out once)."""
 
     components: dict[int, list[tuple[int, Fraction, str, int | None]]]
+    too_deep: str
     known: dict[int, tuple[dict[int, Need], int]] = field(default_factory=dict)
     open: set[int] = field(default_factory=set)
 
@@ -58,15 +67,15 @@ class _Explosion:
         if version_id in self.known:
             return self.known[version_id]
         if version_id in self.open or len(self.open) > DEEPEST:
-            raise Invalid(messages=[f"the bill of materials has kits within kits over more than {DEEPEST} levels"])
+            raise Invalid(messages=[self.too_deep])
         self.open.add(version_id)
         found: dict[int, Need] = {}
         levels = 0
-        for item_id, amount, uom, kit_id in self.components.get(version_id, ()):
-            if kit_id is None:
+        for item_id, amount, uom, below_id in self.components.get(version_id, ()):
+            if below_id is None:
                 _add(found, Need(item_id, uom, amount))
                 continue
-            inner, depth = self.parts(kit_id)
+            inner, depth = self.parts(below_id)
             levels = max(levels, depth + 1)
             for need in inner.values():
                 _add(found, Need(need.item_id, need.uom, need.per_unit * amount))
@@ -85,16 +94,31 @@ def explode(version_id: int) -> list[Need]:
 
     Problem: Invalid (too deep, or amounts beyond all reason).
     """
+    too_deep = f"the bill of materials has kits within kits over more than {DEEPEST} levels"
+    return _explode(version_id, statement=_THROUGH_KITS, too_deep=too_deep)
+
+
+def explode_to_leaves(version_id: int) -> list[Need]:
+    """The same down to what is made of nothing else: below this version, every item is taken by its default BOM of now.
+
+    Kits, what is made here and what a subcontractor makes of our parts are all replaced by theirs. One query.
+    Problem: Invalid, as for `explode`.
+    """
+    too_deep = f"the bill of materials has more than {DEEPEST} levels"
+    return _explode(version_id, statement=_TO_LEAVES, too_deep=too_deep)
+
+
+def _explode(version_id: int, *, statement: str, too_deep: str) -> list[Need]:
     with connection.cursor() as cursor:
-        cursor.execute(_REACHED, [version_id])
+        cursor.execute(statement, [version_id])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     components: dict[int, list[tuple[int, Fraction, str, int | None]]] = {}
-    for version, batch, item_id, quantity, uom, kit_id in rows:
+    for version, batch, item_id, quantity, uom, below_id in rows:
         amount = Fraction(quantity) / Fraction(batch)
-        components.setdefault(version, []).append((item_id, amount, uom, kit_id))
-    found, levels = _Explosion(components).parts(version_id)
+        components.setdefault(version, []).append((item_id, amount, uom, below_id))
+    found, levels = _Explosion(components, too_deep).parts(version_id)
     if levels > DEEPEST:
-        raise Invalid(messages=[f"the bill of materials has kits within kits over more than {DEEPEST} levels"])
+        raise Invalid(messages=[too_deep])
     if any(max(need.per_unit.numerator, need.per_unit.denominator) >= LARGEST for need in found.values()):
         raise Invalid(messages=["the bill of materials multiplies to amounts that cannot be counted"])
     return list(found.values())

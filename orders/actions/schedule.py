@@ -46,8 +46,8 @@ def schedule(
     quantities = _quantities(order, shares)
     method = _method_of(order, method)
     start, end = planned_start or order.planned_start, planned_end or order.planned_end
-    if (planned_start or planned_end) and start and end and end <= start:
-        raise Invalid(messages=["the planned end must be after the planned start"], field="planned_end")
+    if (planned_start or planned_end) and start and end and end < start:
+        raise Invalid(messages=["the planned end must not be before the planned start"], field="planned_end")
 
     Assignment.objects.filter(order_id=order.pk).delete()
     Assignment.objects.bulk_create(

@@ -36,13 +36,26 @@ class Component:
     reserved: dict[int, Decimal] = field(default_factory=dict)
 
     def required(self, units: Decimal | None = None) -> Decimal:
-        """What the line's target (or `units`) takes, as it is put aside: rounded up to the unit."""
+        """What the line's target (or `units`) takes, as it is put aside: rounded up to the unit.
+
+        Of what is not kept in stock nothing is ever put aside.
+        """
+        if not self.stocked:
+            return ZERO
         target = self.target if units is None else units
         return amounts.as_reserved(amounts.need(per_unit=self.per_unit, units=target), decimals=self.unit_decimals)
 
     def used_by(self, units: Decimal) -> Decimal:
         """What `units` of the product have used up by the BOM."""
         return amounts.as_used(amounts.need(per_unit=self.per_unit, units=units))
+
+    def still_to_use(self, produced: Decimal) -> Decimal:
+        """What is to be used more (negative: given back) when so many pieces of the line are made.
+
+        What is not kept in stock is not used; what was used while it was kept there is given back all the same.
+        """
+        difference = self.used_by(produced) - self.consumed - self.spared
+        return difference if self.stocked else min(difference, ZERO)
 
     @property
     def held(self) -> Decimal:

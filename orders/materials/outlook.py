@@ -27,19 +27,20 @@ class Material:
     reserved: Decimal = ZERO
     used: Decimal = ZERO
     beyond: Decimal = ZERO  # of what was used: more than the BOM says
+    spared: Decimal = ZERO  # of what the BOM says: a report said that it was not used
     missed: Decimal = ZERO
     free: Decimal = ZERO  # in stock, promised to nobody
 
     @property
     def outstanding(self) -> Decimal:
-        """What is neither used nor reserved of what the target takes."""
-        return max(self.required - (self.used - self.beyond) - self.reserved, ZERO)
+        """What is neither used, spared nor reserved of what the target takes."""
+        return max(self.required - (self.used - self.beyond) - self.spared - self.reserved, ZERO)
 
 
 _OF_ORDER = """
 SELECT item.id, item.sku, item.name, coalesce(nullif(component.uom, ''), item.unit), item.unit_decimals,
     component.numerator, component.denominator, line.target, line.good + line.rejected, component.consumed,
-    component.over_consumed,
+    component.over_consumed, component.spared, item.stocked,
     (SELECT sum(quantity) FROM manufacturing_reservation WHERE component_id = component.id),
     (SELECT sum(on_hand - reserved) FROM manufacturing_stockbalance WHERE item_id = item.id)
 FROM orders_ordercomponent AS component
@@ -60,16 +61,20 @@ def materials_of(order_id: int) -> list[Material]:
 
 
 def _add(found: dict[int, Material], row: tuple[Any, ...]) -> None:
-    item_id, sku, name, uom, decimals, numerator, denominator, target, produced, consumed, over, reserved, free = row
-    per_unit = Fraction(int(numerator), int(denominator))
+    item_id, sku, name, uom, decimals, numerator, denominator, target, produced = row[:9]
+    consumed, over, spared, stocked, reserved, free = row[9:]
     part = found.setdefault(item_id, Material(sku, name, uom))
-    part.required += amounts.as_reserved(amounts.at_any_size(per_unit=per_unit, units=target), decimals=decimals)
-    part.reserved += reserved or ZERO
     part.used += consumed + over
     part.beyond += over
-    used = amounts.as_used(amounts.at_any_size(per_unit=per_unit, units=produced))
-    part.missed += max(used - consumed, ZERO)
+    part.reserved += reserved or ZERO
     part.free = free or ZERO
+    if not stocked:  # listed, but nothing of it is ever taken from stock
+        return
+    per_unit = Fraction(int(numerator), int(denominator))
+    part.required += amounts.as_reserved(amounts.at_any_size(per_unit=per_unit, units=target), decimals=decimals)
+    part.spared += spared
+    used = amounts.as_used(amounts.at_any_size(per_unit=per_unit, units=produced))
+    part.missed += max(used - consumed - spared, ZERO)
 
 
 def lacking(order_ids: Sequence[int], *, states: Iterable[str]) -> dict[int, list[str]]:

@@ -134,7 +134,7 @@ def lock_for(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
 
 def _wanted(components: Sequence[Component], *, produced: Decimal) -> dict[int, Decimal]:
     """What each component is to use more (negative: give back) when so many pieces of its line are made."""
-    return {component.id: component.used_by(produced) - component.consumed for component in components}
+    return {component.id: component.still_to_use(produced) for component in components}
 
 
 def _ids(

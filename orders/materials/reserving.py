@@ -74,19 +74,19 @@ def _look_again_after_commit(short: dict[int, tuple[int, Decimal]], *, by: Actor
 
 
 @exactly()
-def release(order: ProductionOrder, *, by: Actor) -> None:
-    """Give free whatever is reserved for the order, and wait for nothing any more."""
+def release(order: ProductionOrder, *, by: Actor, line_id: int | None = None) -> None:
+    """Give free whatever is reserved for the order (or for one of its lines), and wait for nothing any more."""
     with connection.cursor() as cursor:  # most orders have neither; one question finds that out
         cursor.execute(
             """
-            WITH gone AS (DELETE FROM manufacturing_shortage WHERE component_id IN (
-                SELECT id FROM orders_ordercomponent WHERE order_id = %s))
+            WITH component AS (
+                SELECT id FROM orders_ordercomponent WHERE order_id = %s AND line_id = coalesce(%s, line_id)
+            ), gone AS (DELETE FROM manufacturing_shortage WHERE component_id IN (SELECT id FROM component))
             SELECT reservation.component_id, reservation.balance_id, reservation.quantity
-            FROM orders_ordercomponent AS component
+            FROM component
             JOIN manufacturing_reservation AS reservation ON reservation.component_id = component.id
-            WHERE component.order_id = %s
             """,
-            [order.pk, order.pk],
+            [order.pk, line_id],
         )
         held = {(component, balance): quantity for component, balance, quantity in cursor.fetchall()}
     if not held:

@@ -1,11 +1,12 @@
 """Fixing at create what an order will need: the BOM's version, its exploded components and its operations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import connection
+from django.db.models import Max
 
 from factoryos.kernel.problems import NotFound
-from manufacturing.boms.explosion import explode
+from manufacturing.boms.explosion import explode, explode_to_leaves
 from manufacturing.models import Bom, BomOperation, BomVersion, Item
 from orders.materials import amounts
 from orders.models import OrderComponent, OrderLine, ProductionOrder, WorkOrder
@@ -61,23 +62,51 @@ def fix(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
     if not made_by:
         return
     ids = dict(OrderLine.objects.filter(order_id=order.pk).values_list("sort", "pk"))
-    components: list[OrderComponent] = []
     for line in made_by:
-        assert line.bom_version_id is not None
-        for needed in explode(line.bom_version_id):
+        line.pk = ids[line.sort]
+    write_components(order, made_by)
+    _write_work_orders(order, made_by)
+
+
+def fix_line(order: ProductionOrder, line: OrderLine) -> None:
+    """The same for a line that came later: what it needs and how it is made come after what is there already."""
+    if line.bom_version_id is None:
+        return
+    last = OrderComponent.objects.filter(order_id=order.pk).aggregate(last=Max("position"))["last"]
+    write_components(order, [line], first=0 if last is None else last + 1)
+    present = WorkOrder.objects.filter(order_id=order.pk).values_list("sequence", "operation_id")
+    known = {operation for _, operation in present}
+    _write_work_orders(order, [line], first=max((sequence for sequence, _ in present), default=0) + 1, known=known)
+
+
+def forget(*, line_ids: Sequence[int]) -> None:
+    """Delete the components of these lines. Nothing is reserved for them any more, and nothing was ever used."""
+    OrderComponent.objects.filter(line_id__in=line_ids).delete()
+
+
+def write_components(order: ProductionOrder, lines: Sequence[OrderLine], *, first: int = 0) -> None:
+    """What these lines need in the order's layer, from the position `first` on. Problem: Invalid (beyond counting)."""
+    reach = explode_to_leaves if order.layer == ProductionOrder.Layer.LEAVES else explode
+    components: list[OrderComponent] = []
+    for line in lines:
+        for needed in reach(line.bom_version_id) if line.bom_version_id is not None else ():
             amounts.need(per_unit=needed.per_unit, units=line.target)
             components.append(
                 OrderComponent(
-                    order=order, line_id=ids[line.sort], item_id=needed.item_id, position=len(components),
+                    order=order, line_id=line.pk, item_id=needed.item_id, position=first + len(components),
                     uom=needed.uom, numerator=needed.per_unit.numerator, denominator=needed.per_unit.denominator,
                 )
             )  # fmt: skip
     OrderComponent.objects.bulk_create(components)
-    _write_work_orders(order, made_by)
 
 
-def _write_work_orders(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
-    """One for each operation of the BOMs that are made here; lines that share a BOM share its operations."""
+def _write_work_orders(
+    order: ProductionOrder, lines: Sequence[OrderLine], *, first: int = 1, known: Collection[int | None] = ()
+) -> None:
+    """One for each operation of the BOMs that are made here; lines that share a BOM share its operations.
+
+    Operations that are `known` have theirs already.
+    """
     versions = dict.fromkeys(
         line.bom_version_id
         for line in lines
@@ -85,11 +114,12 @@ def _write_work_orders(order: ProductionOrder, lines: Sequence[OrderLine]) -> No
     )
     operations = {version: [] for version in versions}  # type: dict[int | None, list[BomOperation]]
     for operation in BomOperation.objects.filter(version_id__in=list(versions)).order_by("sequence"):
-        operations[operation.version_id].append(operation)
+        if operation.pk not in known:
+            operations[operation.version_id].append(operation)
     WorkOrder.objects.bulk_create(
         WorkOrder(
-            order=order, sequence=sequence, name=operation.name, workcenter=operation.workcenter,
+            order=order, sequence=sequence, operation=operation, name=operation.name, workcenter=operation.workcenter,
             work_area_id=operation.work_area_id, planned_minutes=operation.duration_minutes,
         )
-        for sequence, operation in enumerate((one for steps in operations.values() for one in steps), start=1)
+        for sequence, operation in enumerate((one for steps in operations.values() for one in steps), start=first)
     )  # fmt: skip

@@ -69,6 +69,11 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('first', 'The parts that the BOM names'), ('leaves', 'What those are made of, down to what is bought')], db_collation='C', db_default='first', default='first', help_text='Which parts of its products are reserved and used. Kits are always replaced by theirs.', max_length=10),
         ),
         migrations.AddField(
+            model_name='workorder',
+            name='operation',
+            field=models.ForeignKey(blank=True, db_index=False, help_text="The BOM's operation that it is; none: it comes from a method.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='manufacturing.bomoperation'),
+        ),
+        migrations.AddField(
             model_name='quantityentry',
             name='serial_label',
             field=models.CharField(blank=True, db_collation='C', help_text='A serial number told of pieces that are not kept by number: it is shown, and means nothing in stock.', max_length=100, null=True),

@@ -83,6 +83,10 @@ class WorkOrder(models.Model):
         "orders.ProductionOrder", on_delete=models.PROTECT, related_name="work_orders", db_index=False
     )
     sequence = models.PositiveSmallIntegerField()
+    operation = models.ForeignKey(
+        "manufacturing.BomOperation", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False,
+        help_text="The BOM's operation that it is; none: it comes from a method.",
+    )  # fmt: skip
     name = models.CharField(max_length=200)
     workcenter = models.CharField(max_length=200, blank=True)
     work_area = models.ForeignKey(

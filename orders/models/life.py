@@ -108,6 +108,19 @@ class OrderLife(models.Model):
     @transition(field=state, source=list(OPEN), target=None)
     def amend(self) -> None: ...
 
+    # What an order makes may be changed as long as it is being made; nothing of it is moved by that.
+    @transition(field=state, source=[*BEFORE_START, *RUNNING], target=None)
+    def add_line(self) -> None: ...
+
+    @transition(field=state, source=[*BEFORE_START, *RUNNING], target=None)
+    def remove_line(self) -> None: ...
+
+    @transition(field=state, source=[*BEFORE_START, *RUNNING], target=None)
+    def amend_line(self) -> None: ...
+
+    @transition(field=state, source=list(BEFORE_START), target=None)
+    def change_layer(self) -> None: ...
+
     # Holding a running order pauses it in the same move.
     @transition(field=state, source=S.IN_PRODUCTION, target=S.PAUSED)
     @transition(field=state, source=[state for state in OPEN if state != S.IN_PRODUCTION], target=None)
