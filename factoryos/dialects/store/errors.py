@@ -4,15 +4,13 @@ Which code a refusal has depends on what the call was about (`Fault`): reading o
 a customer order. Whatever is not about one order is 900101.
 """
 
-import re
-from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any
 
 from factoryos.dialects.base.dialect import FaceRequest
-from factoryos.dialects.base.refusals import STATUS_OF_KIND, headers_of, in_camel
-from factoryos.dialects.store.negotiation import form_of_refusal
+from factoryos.dialects.base.refusals import STATUS_OF_KIND, headers_of
+from factoryos.dialects.store.negotiation import JSON, form_of_refusal
 from factoryos.dialects.store.renderers import document
+from factoryos.dialects.store.wording import told
 from factoryos.kernel.problems import Kind, Problem
 from factoryos.kernel.transactions import Answer
 
@@ -48,21 +46,9 @@ _OF_KIND = {
     Kind.REUSED: Fault.COMMON,
     Kind.INTERNAL: Fault.COMMON,
     Kind.BUSY: Fault.COMMON,
+    Kind.STALE: Fault.UPDATING,
 }
 _COMMON = frozenset({"malformed_json", "malformed_xml", "body_missing", "idempotency_in_progress"})
-# The core's name of what was wrong → this API's.
-_FIELDS = {
-    "reference": "prReference",
-    "line": "articleId",
-    "item": "articleId",
-    "target": "amount",
-    "quantity": "amount",
-    "planned_end": "endDate",
-    "planned_start": "startDate",
-}
-_PLACE = re.compile(r"\.(\d+)(?=\.|$)")
-# Parts of sentences, which the message holds already.
-_TOLD = frozenset({"messages", "joined", "field", "roles", "reasons", "clashes", "thing", "method", "reason", "choice"})
 
 
 class UnknownCustomerOrder(Problem):
@@ -73,14 +59,17 @@ class UnknownCustomerOrder(Problem):
 
 def render_problem(problem: Problem, request: FaceRequest) -> Answer:
     """The envelope of a refusal, in the form that the caller accepts, with the headers that belong to it."""
+    message, field, facts = told(problem)
+    # To whom neither form is acceptable, or only the one that this call does not have: JSON.
+    form = JSON if problem.kind is Kind.NOT_ACCEPTABLE else form_of_refusal(request)
     body = {
         "errorCode": int(_fault_of(problem, request)),
-        "errorMessage": _message(problem),
-        "errorField": _field(problem),
-        "errorData": _facts(problem) or None,
+        "errorMessage": message,
+        "errorField": "customerOrderId" if isinstance(problem, UnknownCustomerOrder) else field,
+        "errorData": facts,
     }
     return document(
-        body, root="errorDto", form=form_of_refusal(request), status=STATUS_OF_KIND[problem.kind],
+        body, root="errorDto", form=form, status=STATUS_OF_KIND[problem.kind],
         headers=headers_of(problem, challenge="StoreCredentials"),
     )  # fmt: skip
 
@@ -95,27 +84,3 @@ def _fault_of(problem: Problem, request: FaceRequest) -> Fault:
     if problem.kind is Kind.MISSING and problem.data["thing"] in _MISSING:
         return _MISSING[problem.data["thing"]]
     return getattr(request, "fault", Fault.COMMON)
-
-
-def _message(problem: Problem) -> str:
-    messages = problem.data.get("messages")
-    return str(messages[0]) if messages else problem.text
-
-
-def _field(problem: Problem) -> str | None:
-    """`partTraceability[0].batches[1].amount`: a path as this API spells it."""
-    if isinstance(problem, UnknownCustomerOrder):
-        return "customerOrderId"
-    if problem.code in {"illegal_transition", "not_open", "order_on_hold"}:
-        return "state"
-    if problem.kind is Kind.MISSING and problem.data["thing"] == "Line":
-        return "articleId"
-    field = problem.data.get("field")
-    if not isinstance(field, str):
-        return None
-    return _PLACE.sub(r"[\1]", _FIELDS.get(field, field))
-
-
-def _facts(problem: Problem) -> Mapping[str, Any]:
-    facts: Mapping[str, Any] = in_camel({name: value for name, value in problem.data.items() if name not in _TOLD})
-    return facts

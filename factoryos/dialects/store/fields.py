@@ -80,7 +80,7 @@ class WholeField(StrictField):
     @property
     def published(self) -> Json:
         native = {"type": "integer", "minimum": self.least, "maximum": self.largest}
-        if 0 <= self.least and self.largest < 10:
+        if self.least >= 0 and self.largest < 10:
             return _either(native, f"^[{self.least}-{self.largest}]$")
         digits = len(str(self.largest)) - 1  # as many as are surely within the bounds
         return _either(native, rf"^{'-?' if self.least < 0 else ''}[0-9]{{1,{digits}}}$")
