@@ -100,9 +100,9 @@ def lined_orders(order_ids: Sequence[int], *, by: Actor) -> list[LinedOrder]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_HEADERS, [list(order_ids), by.factory.id, by.face])
-        orders = {row[0]: LinedOrder(HeaderRow(*row[:-1], row[-1] or {})) for row in cursor.fetchall()}
+        orders = {row[0]: LinedOrder(HeaderRow._make([*row[:-1], row[-1] or {}])) for row in cursor.fetchall()}
         cursor.execute(_LINES, [by.face, list(orders)])
-        lines = {row[0]: LineRow(*row[:-1], row[-1] or {}) for row in cursor.fetchall()}
+        lines = {row[0]: _line(row) for row in cursor.fetchall()}
         cursor.execute(_PARTS, [list(orders)])
         for row in cursor.fetchall():
             lines[row[0]].parts.append(_part(row))
@@ -116,6 +116,11 @@ def lined_order(order_id: int, *, by: Actor) -> LinedOrder:
     for order in lined_orders([order_id], by=by):
         return order
     raise NotFound(thing="Production order")
+
+
+def _line(row: tuple[Any, ...]) -> LineRow:
+    key, order_id, item_id, sku, name, target, good, rejected, facts = row
+    return LineRow(key, order_id, item_id, sku, name, target, good, rejected, facts or {})
 
 
 def _part(row: tuple[Any, ...]) -> PartRow:
