@@ -17,6 +17,7 @@ from factoryos.dialects.factory import order_responses as show
 from factoryos.dialects.factory.errors import WrongEndpoint, shortage
 from factoryos.dialects.factory.states import OTHER_ENDPOINT, WORDS, verb_of
 from factoryos.kernel.actors import Actor
+from factoryos.kernel.problems import Invalid
 from factoryos.kernel.quantities import ZERO
 from factoryos.kernel.transactions import Answer
 from orders import actions, warnings
@@ -60,8 +61,16 @@ def amend(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
         raise WrongEndpoint(endpoint=_path(row.uuid, "transition", by=by))
     if "quantityTarget" in body and body["quantityTarget"] != Decimal(row.target):
         raise WrongEndpoint(endpoint=_path(row.uuid, "adjust-quantity", by=by))
-    actions.amend(order_id=order_id, by=by, changes=values)
+    order = actions.amend(order_id=order_id, by=by, changes=values)
+    _require_a_window(order, values)
     return answer(order_id, by=by)
+
+
+def _require_a_window(order: ProductionOrder, values: dict[str, Any]) -> None:
+    """Here a planned window is never empty, also where one of its ends stands already; the core allows an instant."""
+    dates_sent = {"planned_start", "planned_end"} & values.keys()
+    if dates_sent and order.planned_start is not None and order.planned_start == order.planned_end:
+        raise Invalid(messages=["the planned end must be after the planned start"], field="planned_end")
 
 
 def _path(order_uuid: Any, endpoint: str, *, by: Actor) -> str:
@@ -78,6 +87,7 @@ def schedule(body: JsonObject, *, by: Actor, order_id: int) -> Answer:
         planned_start=values.get("planned_start"),
         planned_end=values.get("planned_end"),
     )
+    _require_a_window(order, values)
     short = reserving.shortages_of(order_id)
     found = warnings.window_overlaps(order) + warnings.material_short(short)
     told = [{"code": warned.code, "message": warned.message, **warned.data} for warned in found]
