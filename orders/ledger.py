@@ -17,6 +17,7 @@ from orders.problems import OverProduction, TotalBelowZero
 from orders.specs import Count
 
 Policy = ProductionOrder.OverProduction
+LONGEST_LOT = 100  # characters of a lot's number
 
 # The entry and the totals that are its projections, in one statement.
 _BOOK = (
@@ -186,7 +187,7 @@ def default_lot(order: ProductionOrder, line: OrderLine) -> str | None:
     """The lot that a lot-tracked item's pieces go into when none is named: the order's batch, else its reference."""
     if line.item.tracking != Item.Tracking.LOT:
         return None
-    return order.batch_number or order.reference[:64]
+    return order.batch_number or order.reference[:LONGEST_LOT]
 
 
 def lot_for(order: ProductionOrder, line: OrderLine, *, good: Decimal) -> str | None:

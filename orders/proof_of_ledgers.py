@@ -118,6 +118,20 @@ _PROOFS = (
         """,
     ),
     (
+        "orders_ordercomponent",
+        """
+        SELECT component_id, the_order.reference, format('spared is %s, its entries add up to %s',
+            trim_scale(coalesce(component.spared, 0)), trim_scale(coalesce(entries.spared, 0)))
+        FROM (SELECT id AS component_id, order_id, spared FROM orders_ordercomponent) AS component
+        FULL JOIN (SELECT (part->>'component')::bigint AS component_id, entry.order_id,
+                sum((part->>'quantity')::numeric) AS spared
+            FROM orders_quantityentry AS entry, jsonb_array_elements(entry.spared) AS part
+            WHERE entry.spared <> '[]' GROUP BY 1, 2) AS entries USING (component_id, order_id)
+        LEFT JOIN orders_productionorder AS the_order ON the_order.id = order_id
+        WHERE coalesce(component.spared, 0) <> coalesce(entries.spared, 0) ORDER BY component_id
+        """,
+    ),
+    (
         "manufacturing_stockmove",
         """
         SELECT entry.id, the_order.reference, format('%s good pieces were reported, %s were moved into stock',

@@ -27,11 +27,17 @@ def find_lots(item_id: int, codes: Sequence[str]) -> dict[str, int]:
 
 
 def lots_for(
-    item: Item, codes: Sequence[str], *, serial: bool = False, best_before: datetime | None = None
+    item: Item,
+    codes: Sequence[str],
+    *,
+    serial: bool = False,
+    best_before: datetime | None = None,
+    barcode: str | None = None,
 ) -> list[int]:
     """The ids of these lots, in their order, making those that are new.
 
-    Problem: Duplicate (a lot that is known with another best-before date; a serial number known or given twice).
+    Problem: Duplicate (a lot that is known with another best-before date or barcode; a serial number known or given
+    twice).
     """
     if serial and (twice := [code for code, times in Counter(codes).items() if times > 1]):
         raise Duplicate(field="serialNumbers", value=twice[0])
@@ -40,7 +46,14 @@ def lots_for(
     if missing:
         Lot.objects.bulk_create(
             [
-                Lot(factory_id=item.factory_id, item=item, code=code, serial=serial, best_before=best_before)
+                Lot(
+                    factory_id=item.factory_id,
+                    item=item,
+                    code=code,
+                    serial=serial,
+                    best_before=best_before,
+                    barcode=barcode,
+                )
                 for code in sorted(missing)
             ],
             ignore_conflicts=True,  # two may name a new lot at once; both mean the same one
@@ -50,7 +63,9 @@ def lots_for(
         _lock(found.values())
         _refuse_known_pieces(item, codes)
     if best_before is not None:
-        _agree_on_best_before(item, codes, best_before=best_before)
+        _agree(item, codes, field="lotNumber", best_before=best_before)
+    if barcode is not None:
+        _agree(item, codes, field="barcode", barcode=barcode)
     return [found[code] for code in codes]
 
 
@@ -69,9 +84,10 @@ def _refuse_known_pieces(item: Item, codes: Sequence[str]) -> None:
             raise Duplicate(field="serialNumbers", value=str(row[0]))
 
 
-def _agree_on_best_before(item: Item, codes: Sequence[str], *, best_before: datetime) -> None:
-    """A lot that was made without a date takes this one; a lot with another date is not this lot."""
+def _agree(item: Item, codes: Sequence[str], *, field: str, **fact: datetime | str) -> None:
+    """A lot that was made without this date (or barcode) takes it; a lot with another one is not this lot."""
+    ((name, value),) = fact.items()
     lots = Lot.objects.filter(item=item, code__in=list(codes))
-    lots.filter(best_before__isnull=True).update(best_before=best_before)
-    if other := lots.exclude(best_before=best_before).order_by("code").first():
-        raise Duplicate(field="lotNumber", value=other.code)
+    lots.filter(**{f"{name}__isnull": True}).update(**fact)
+    if other := lots.exclude(**fact).order_by("code").first():
+        raise Duplicate(field=field, value=other.code if field == "lotNumber" else str(value))

@@ -1,5 +1,7 @@
 """report: pieces were made, or an earlier count is corrected."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from factoryos.kernel import clock, outbox
@@ -11,8 +13,10 @@ from orders import ledger, lifecycle
 from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
 from orders.materials import production, stock_plan
+from orders.materials import traced as traced_runs
+from orders.materials.stock_plan import StockPlan
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
-from orders.specs import Circumstances, Count, Made, Traced
+from orders.specs import Circumstances, ConsumedLot, Count, Made, Traced
 
 BESIDE_COUNTER = "count.beside_counter"  # outbox topic: somebody counted by hand what the machine counts, too
 FUTURE_TOLERANCE = timedelta(minutes=5)  # how far a reporter's clock may run ahead of ours
@@ -33,8 +37,10 @@ def report(
     A negative number makes it a correction, which needs a `reason`. `policy` judges over-production more strictly than
     the order's own. Good pieces of a lot-tracked item go into the lot named, else the order's batch, else its reference.
     Components are used for all pieces, as the BOM says; what is missing refuses nothing and stands in the entry.
+    A `traced` run uses them as it is told, or is refused: orders.materials.traced.
     Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, Invalid, TotalBelowZero, OverProduction, Duplicate
-    (a known serial number), StockShort (pieces to be taken back are gone).
+    (a known serial number, a lot with another date or barcode), StockShort (pieces to be taken back are gone); of a
+    traced run NotAPart, SerialsIncomplete, OverLimit, LotMissing, LotShort, MaterialShort.
     """
     authorise(by, "report")
     order = lock_order(order_id, by=by)
@@ -44,14 +50,12 @@ def report(
     line = _line(order, where)
     assignment = _assignment(order, where)
     _require_sense(order, line, count=count, where=where, reason=reason)
+    _require_one_account(count, where, traced)
     ledger.require_not_negative(line, assignment, count=count)
     if count.good > 0:
         ledger.judge_over_production(order, line, good=line.good + count.good, policy=policy)
 
-    lot_number = where.lot_number or ledger.lot_for(order, line, good=count.good)
-    into = where.lot_number or (ledger.default_lot(order, line) if count.good > 0 else None)
-    made = Made(into, where.serial_numbers, where.best_before)
-    stock = production.plan(order, line, count=count, by=by, made=made, named=where.consumed_lots, reason=reason)
+    stock = _plan(order, line, count=count, by=by, where=where, reason=reason, traced=traced)
 
     entry = ledger.book(
         order,
@@ -61,10 +65,12 @@ def report(
         source=QuantityEntry.Source.MANUAL,
         assignment=assignment,
         work_order_id=where.work_order_id,
-        lot_number=lot_number,
+        lot_number=where.lot_number or ledger.lot_for(order, line, good=count.good),
         serial_numbers=list(where.serial_numbers),
-        consumed_lots=json_safe([lot.told() for lot in where.consumed_lots]),
+        serial_label=where.serial_label,
+        consumed_lots=json_safe([lot.told() for lot in _named(where, traced)]),
         short_consumption=json_safe(stock.short),
+        spared=json_safe([part.told() for part in stock.spared]),
         reason=reason,
         idempotency_key=where.idempotency_key,
         **({"occurred_at": where.occurred_at} if where.occurred_at else {}),
@@ -78,6 +84,36 @@ def report(
         _have_it_looked_at(entry)
     lifecycle.move(order, "report", by=by, increments=ledger.increments_of(count), reason=reason, data=data)
     return order, entry
+
+
+def _plan(
+    order: ProductionOrder,
+    line: OrderLine,
+    *,
+    count: Count,
+    by: Actor,
+    where: Circumstances,
+    reason: str | None,
+    traced: Traced | None,
+) -> StockPlan:
+    lot = where.lot_number or (ledger.default_lot(order, line) if count.good > 0 else None)
+    made = Made(lot, where.serial_numbers, where.best_before, where.barcode)
+    if traced is None:
+        return production.plan(order, line, count=count, by=by, made=made, named=where.consumed_lots, reason=reason)
+    if line.item.tracking == Item.Tracking.NONE:
+        made = replace(made, lot_number=None)  # there the lot is a label, which the entry keeps
+    return traced_runs.plan(order, line, count=count, by=by, made=made, traced=traced)
+
+
+def _named(where: Circumstances, traced: Traced | None) -> Sequence[ConsumedLot]:
+    """The component lots that the reporter named."""
+    return where.consumed_lots if traced is None else [lot for part in traced.parts for lot in part.lots]
+
+
+def _require_one_account(count: Count, where: Circumstances, traced: Traced | None) -> None:
+    """Of what was used there is one account, and a correction has none: what it gives back is found in the ledger."""
+    if traced is not None and (count.is_correction or where.consumed_lots):
+        raise Invalid(messages=["a traced run cannot be a correction, nor have consumedLots beside it"], field="traced")
 
 
 def _is_beside_a_counter(assignment: Assignment | None, *, by: Actor, count: Count) -> bool:

@@ -117,6 +117,7 @@ def _book(
             assignment=only if bearable else None,
             lot_number=lot,
             short_consumption=json_safe(stock.short),
+            spared=json_safe([part.told() for part in stock.spared]),
             occurred_at=order.actual_end,  # made while it ran, however late the sign-off: no later shift made these
         )
         stock.write(entry_id=entry.pk)

@@ -43,7 +43,8 @@ class Finished:
 def prepare(order: ProductionOrder, line: OrderLine, *, good: Decimal, made: Made) -> Finished:
     """Where `good` pieces go, with lots and balances made where they are new; for a correction, whence they are taken.
 
-    Problems: Duplicate (a serial number that is known), TotalBelowZero (a lot never got that many from this line).
+    Problems: Duplicate (a serial number that is known, a lot with another date or barcode), TotalBelowZero (a lot never
+    got that many from this line).
     """
     if good == 0:
         return Finished()
@@ -51,10 +52,11 @@ def prepare(order: ProductionOrder, line: OrderLine, *, good: Decimal, made: Mad
         return Finished(_taken_back(order, line, amount=-good, made=made))
     item = line.item
     if numbers := _numbers(item, made):
-        lots = lots_for(item, numbers, serial=True, best_before=made.best_before)
+        lots = lots_for(item, numbers, serial=True, best_before=made.best_before, barcode=made.barcode)
         each = Decimal(1)
-    elif made.lot_number and made.best_before is not None:
-        lots, each = lots_for(item, [made.lot_number], best_before=made.best_before), good
+    elif made.lot_number and (made.best_before is not None or made.barcode is not None):
+        lots = lots_for(item, [made.lot_number], best_before=made.best_before, barcode=made.barcode)
+        each = good
     else:
         return prepare_plain([(line, good, made.lot_number)])[0]
     places = find_places([Place(item.pk, lot) for lot in lots], factory_id=order.factory_id)

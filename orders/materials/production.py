@@ -1,8 +1,9 @@
 """What a report does to stock: good pieces come in, components are used as the BOM says, corrections undo both.
 
 Planned before the ledger entry is written, on locked balances, because the entry tells what was missing; written after
-it, because moves name their entry. Used is always need(all that was produced) − already used, so that no rounding adds
-up and what was missing once is made up for by the next report.
+it, because moves name their entry. Used is always need(all that was produced) − already used or spared, so that no
+rounding adds up and what was missing once is made up for by the next report. What a report tells exactly is planned
+elsewhere (traced).
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import StockMove
 from manufacturing.stock.balances import Shelves, lock_balances
 from manufacturing.stock.posting import Posting
-from orders.materials import finished, usage
+from orders.materials import finished, returns, usage
 from orders.materials.components import Component, components_by_line, components_of, reservations_of
 from orders.materials.stock_plan import StockPlan
 from orders.models import OrderLine, ProductionOrder
@@ -50,11 +51,11 @@ def plan(
     """
     components = [component for component in components_of(order.pk) if component.line_id == line.pk]
     wanted = _wanted(components, produced=line.good + line.rejected + count.produced)
-    returns = usage.used_before(order.pk, [key for key, amount in wanted.items() if amount < 0])
+    before = returns.taken_before(order.pk, [component for component in components if wanted[component.id] < 0])
     output = finished.prepare(order, line, good=count.good, made=made)
     shelves = Shelves(
         lock_balances(
-            ids=_ids(components, wanted=wanted, returns=returns) | output.balance_ids,
+            ids=_ids(components, wanted=wanted, before=before) | output.balance_ids,
             free_of_items=_to_be_searched(components, wanted=wanted, named=named),
             of_lots=[lot.lot_id for lot in named],
         )
@@ -63,8 +64,10 @@ def plan(
     for component in components:
         amount = wanted[component.id]
         if amount < 0:
-            before = returns[component.id]
-            usage.give_back(found, component, shelves, amount=-amount, before=before, keep=order.is_running)
+            returns.give_back(
+                found, component, shelves, amount=-amount, before=before[component.id], pieces=output.parts,
+                keep=order.is_running,
+            )  # fmt: skip
         else:
             usage.use(found, component, shelves, amount=amount, named=usage.of_item(named, component.item_id))
     usage.use_beyond_the_bom(found, components, shelves, named=named)
@@ -100,7 +103,7 @@ def _lock_for_all(
     items: set[int] = set()
     for line_id, components in by_line.items():
         wanted = _wanted(components, produced=produced[line_id])
-        ids |= _ids(components, wanted=wanted, returns={})
+        ids |= _ids(components, wanted=wanted, before={})
         items |= _to_be_searched(components, wanted=wanted, named=())
     return Shelves(lock_balances(ids=ids, free_of_items=items))
 
@@ -141,10 +144,10 @@ def _ids(
     components: Sequence[Component],
     *,
     wanted: dict[int, Decimal],
-    returns: dict[int, list[tuple[int, int, Decimal]]],
+    before: returns.Before,
 ) -> set[int]:
     reserved = {balance for one in components if wanted[one.id] > 0 for balance in one.reserved}
-    given_back = {balance for rows in returns.values() for balance, _, _ in rows}
+    given_back = {balance for runs in before.values() for run in runs.values() for balance, _ in run.used}
     return reserved | given_back
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.db import connection
-
 from factoryos.kernel.quantities import ZERO
 from manufacturing.models import StockMove
 from manufacturing.stock.balances import Balance, Shelves
@@ -15,26 +13,6 @@ from orders.materials.stock_plan import StockPlan
 from orders.specs import ConsumedLot
 
 Kind = StockMove.Kind
-
-
-def used_before(order_id: int, component_ids: Sequence[int]) -> dict[int, list[tuple[int, int, Decimal]]]:
-    """What each component used and did not give back yet: [(balance, run, quantity)], the last run first."""
-    found: dict[int, list[tuple[int, int, Decimal]]] = {key: [] for key in component_ids}
-    if not component_ids:
-        return found
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT component_id, balance_id, run_id, -sum(quantity) FROM manufacturing_stockmove
-            WHERE order_id = %s AND component_id = ANY(%s) AND kind IN ('consumption', 'return')
-            GROUP BY component_id, balance_id, run_id HAVING sum(quantity) < 0
-            ORDER BY component_id, run_id DESC, balance_id DESC
-            """,
-            [order_id, list(component_ids)],
-        )
-        for component_id, balance_id, run_id, used in cursor.fetchall():
-            found[component_id].append((balance_id, run_id, used))
-    return found
 
 
 def of_item(named: Sequence[ConsumedLot], item_id: int) -> list[ConsumedLot]:
@@ -49,37 +27,45 @@ def use(
     taken = ZERO
     rest = amount
     for lot in named:
-        of_lot = [(balance, balance.free + posting.held(component.id, balance)) for balance in _of_lot(shelves, lot)]
-        got = _take(found, component, of_lot, wanted=lot.quantity, by_bom=rest)
+        choice = [(balance, balance.free + posting.held(component.id, balance)) for balance in of_lot(shelves, lot)]
+        got = take(found, component, choice, wanted=lot.quantity, by_bom=rest)
         taken += min(got, rest)
         rest = max(rest - lot.quantity, ZERO)  # what a named lot lacks was still taken from that lot, not from another
-    own = sorted((shelves.by_id[key] for key in component.reserved if key in shelves.by_id), key=turn)
+    own = own_balances(component, shelves)
     if rest > 0:
         reserved = [(balance, posting.held(component.id, balance)) for balance in own]
-        got = _take(found, component, reserved, wanted=rest, by_bom=rest)
+        got = take(found, component, reserved, wanted=rest, by_bom=rest)
         taken, rest = taken + got, rest - got
     if rest > 0:
         free = free_lots(shelves.of_item(component.item_id), item_id=component.item_id)
-        taken += _take(found, component, [(one, one.free) for one in free], wanted=rest, by_bom=rest)
+        taken += take(found, component, [(one, one.free) for one in free], wanted=rest, by_bom=rest)
     if named:
-        _free_what_is_not_needed(posting, component, own, used=taken)
+        free_what_is_not_needed(posting, component, own, settled=taken)
     if taken:
         found.used[component.id] = taken
     if taken < amount:
-        found.short.append(
-            {"productId": component.item_uuid, "sku": component.sku, "required": amount, "short": amount - taken}
-        )
+        found.lack(component.item_uuid, component.sku, required=amount, short=amount - taken)
 
 
-def _free_what_is_not_needed(posting: Posting, component: Component, own: Sequence[Balance], *, used: Decimal) -> None:
-    """Where lots were named, the order keeps no more than it still needs; what would be used last goes first."""
+def own_balances(component: Component, shelves: Shelves) -> list[Balance]:
+    """Where something is reserved for the component, in the order in which it is to be used."""
+    return sorted((shelves.by_id[key] for key in component.reserved if key in shelves.by_id), key=turn)
+
+
+def free_what_is_not_needed(
+    posting: Posting, component: Component, own: Sequence[Balance], *, settled: Decimal
+) -> None:
+    """Where not just the reserved was used, the order keeps no more than it needs; what would be used last goes first.
+
+    `settled` is what the BOM asks for no more: what was used now, or spared.
+    """
     held = [(balance, posting.held(component.id, balance)) for balance in reversed(own)]
-    needed = max(component.required() - component.consumed - used, ZERO)
+    needed = max(component.required() - component.consumed - component.spared - settled, ZERO)
     for balance, part in share_out(sum((quantity for _, quantity in held), ZERO) - needed, held):
         posting.reserve(component.id, balance, -part)
 
 
-def _take(
+def take(
     found: StockPlan,
     component: Component,
     choice: Sequence[tuple[Balance, Decimal]],
@@ -106,8 +92,9 @@ def _take(
     return taken
 
 
-def _of_lot(shelves: Shelves, lot: ConsumedLot) -> list[Balance]:
-    return sorted((balance for balance in shelves.by_id.values() if balance.lot_id == lot.lot_id), key=turn)
+def of_lot(shelves: Shelves, lot: ConsumedLot) -> list[Balance]:
+    """The balances of a named lot; none where the item has no such lot."""
+    return sorted((balance for balance in shelves.of_item(lot.item_id) if balance.lot_id == lot.lot_id), key=turn)
 
 
 def use_beyond_the_bom(
@@ -118,41 +105,11 @@ def use_beyond_the_bom(
     for lot in named:
         if lot.item_id in known:
             continue
-        choice = [(balance, balance.free) for balance in _of_lot(shelves, lot)]
+        choice = [(balance, balance.free) for balance in of_lot(shelves, lot)]
         left = lot.quantity
         for balance, part in share_out(lot.quantity, choice):
             found.posting.move(balance, Kind.OVER_CONSUMPTION, -part)
             found.use(lot.sku, balance, part)
             left -= part
         if left:
-            found.short.append({"productId": lot.item_uuid, "sku": lot.sku, "required": lot.quantity, "short": left})
-
-
-def give_back(
-    found: StockPlan,
-    component: Component,
-    shelves: Shelves,
-    *,
-    amount: Decimal,
-    before: Sequence[tuple[int, int, Decimal]],
-    keep: bool,
-) -> None:
-    """Put back what was used for pieces that were not made, into the lots it came from, the last first.
-
-    While the order goes on (`keep`) it is reserved for it again, as far as the order still needs it.
-    """
-    left = amount
-    needed = component.required() - (component.consumed - amount) - component.held if keep else ZERO
-    for balance_id, run_id, used in before:
-        part = min(left, used)
-        if part <= 0:
-            break
-        balance = shelves.by_id[balance_id]
-        found.posting.move(balance, Kind.RETURN, part, component_id=component.id, run_id=run_id)
-        found.use(component.sku, balance, -part)
-        if needed > 0:
-            found.posting.reserve(component.id, balance, min(part, needed))
-            needed -= part
-        left -= part
-    if left != amount:
-        found.used[component.id] = left - amount
+            found.lack(lot.item_uuid, lot.sku, required=lot.quantity, short=left)
