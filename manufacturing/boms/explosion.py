@@ -5,6 +5,7 @@ taken from stock as it is, whether it is bought or made here; to the leaves, wha
 One query finds all levels; the arithmetic is done in rationals, since a third has no last decimal and levels multiply.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -18,7 +19,7 @@ LARGEST = 10**110  # of a need's numerator and denominator; what a column of an 
 
 _READ = f"""
 WITH RECURSIVE reached(version_id, depth) AS (
-    SELECT %s::bigint, 0
+    SELECT unnest(%s::bigint[]), 0
     UNION
     SELECT below.id, reached.depth + 1 FROM reached
     JOIN manufacturing_bomcomponent AS component ON component.version_id = reached.version_id
@@ -37,11 +38,17 @@ ORDER BY version.id, component.position
 _DEFAULT = 'bom.item_id = component.item_id AND bom."default"'
 _THROUGH_KITS = _READ.format(opened=f"{_DEFAULT} AND bom.type = 'phantom'")
 # A BOM without any component (a subcontractor brings it all) leads nowhere: its item is bought as it is.
-_TO_LEAVES = _READ.format(
-    opened=f"{_DEFAULT} AND EXISTS (SELECT FROM manufacturing_bomcomponent AS part"
+_HAS_PARTS = (
+    "EXISTS (SELECT FROM manufacturing_bomcomponent AS part"
     " JOIN manufacturing_bomversion AS its ON its.id = part.version_id"
     " WHERE its.bom_id = bom.id AND its.number = bom.version)"
 )
+_TO_LEAVES = _READ.format(opened=f"{_DEFAULT} AND {_HAS_PARTS}")
+_BY_DEFAULT = f"""
+SELECT bom.item_id, version.id FROM manufacturing_bom AS bom
+JOIN manufacturing_bomversion AS version ON version.bom_id = bom.id AND version.number = bom.version
+WHERE bom.item_id = ANY(%s) AND bom."default" AND {_HAS_PARTS}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +96,16 @@ def _add(found: dict[int, Need], need: Need) -> None:
     found[need.item_id] = Need(need.item_id, present.uom, present.per_unit + need.per_unit) if present else need
 
 
+_TOO_MANY_KITS = f"the bill of materials has kits within kits over more than {DEEPEST} levels"
+_TOO_DEEP = f"the bill of materials has more than {DEEPEST} levels"
+
+
 def explode(version_id: int) -> list[Need]:
     """What one unit takes by this version of a BOM, in the order of its lines. One query, whatever its depth.
 
     Problem: Invalid (too deep, or amounts beyond all reason).
     """
-    too_deep = f"the bill of materials has kits within kits over more than {DEEPEST} levels"
-    return _explode(version_id, statement=_THROUGH_KITS, too_deep=too_deep)
+    return _needs(_read([version_id], statement=_THROUGH_KITS, too_deep=_TOO_MANY_KITS), version_id)
 
 
 def explode_to_leaves(version_id: int) -> list[Need]:
@@ -104,21 +114,39 @@ def explode_to_leaves(version_id: int) -> list[Need]:
     Kits, what is made here and what a subcontractor makes of our parts are all replaced by theirs. One query.
     Problem: Invalid, as for `explode`.
     """
-    too_deep = f"the bill of materials has more than {DEEPEST} levels"
-    return _explode(version_id, statement=_TO_LEAVES, too_deep=too_deep)
+    return _needs(_read([version_id], statement=_TO_LEAVES, too_deep=_TOO_DEEP), version_id)
 
 
-def _explode(version_id: int, *, statement: str, too_deep: str) -> list[Need]:
+def leaves_of(item_ids: Sequence[int]) -> dict[int, list[Need]]:
+    """What one unit of each of these items is made of by its default BOM of now, down to the leaves. Two queries.
+
+    An item that is itself a leaf is left out. Problem: Invalid, as for `explode`.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(statement, [version_id])
+        cursor.execute(_BY_DEFAULT, [list(item_ids)])
+        versions: dict[int, int] = dict(cursor.fetchall())
+    if not versions:
+        return {}
+    levels = _read(list(versions.values()), statement=_TO_LEAVES, too_deep=_TOO_DEEP)
+    return {item_id: _needs(levels, version_id) for item_id, version_id in versions.items()}
+
+
+def _read(version_ids: Sequence[int], *, statement: str, too_deep: str) -> _Explosion:
+    """Every level below these versions."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(version_ids)])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     components: dict[int, list[tuple[int, Fraction, str, int | None]]] = {}
     for version, batch, item_id, quantity, uom, below_id in rows:
         amount = Fraction(quantity) / Fraction(batch)
         components.setdefault(version, []).append((item_id, amount, uom, below_id))
-    found, levels = _Explosion(components, too_deep).parts(version_id)
+    return _Explosion(components, too_deep)
+
+
+def _needs(explosion: _Explosion, version_id: int) -> list[Need]:
+    found, levels = explosion.parts(version_id)
     if levels > DEEPEST:
-        raise Invalid(messages=[too_deep])
+        raise Invalid(messages=[explosion.too_deep])
     if any(max(need.per_unit.numerator, need.per_unit.denominator) >= LARGEST for need in found.values()):
         raise Invalid(messages=["the bill of materials multiplies to amounts that cannot be counted"])
     return list(found.values())
