@@ -1,5 +1,6 @@
 """Which BOM a new order is made by: the one that is named, or the only one that it could be."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -32,6 +33,12 @@ def only_version(item: Item) -> BomVersion:
         why = "the product has several BOMs" if found else "the product has no BOM that can be ordered"
         raise Invalid(messages=[f"bomId should not be empty, as {why}"], field="bomId")
     return found[0]
+
+
+def made_by_default(item_ids: Iterable[int]) -> set[int]:
+    """Which of these items are made by a BOM where none is named. A kit is not made."""
+    boms = Bom.objects.filter(item_id__in=list(item_ids), default=True, retired_at__isnull=True)
+    return set(boms.exclude(type=Bom.Type.PHANTOM).values_list("item_id", flat=True))
 
 
 def _current() -> QuerySet[BomVersion]:
