@@ -166,14 +166,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 # Wrong passwords are counted per name and address together: a stranger elsewhere cannot lock anybody out. What one
-# address may get wrong over all names is limited in factoryos/ops/shell/guessing.py.
+# address may get wrong over all names is limited in factoryos/kernel/guessing.py.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_FAILURE_LIMIT_OF_ADDRESS = 100
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # knocking does not prolong the wait
-AXES_CLIENT_IP_CALLABLE = "factoryos.ops.shell.guessing.address_of"
+AXES_CLIENT_IP_CALLABLE = "factoryos.kernel.addresses.address_of"
 AXES_LOCKOUT_CALLABLE = "factoryos.ops.shell.guessing.locked_out"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username"]  # not in logs: a password is typed there now and then

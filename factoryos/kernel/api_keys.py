@@ -25,6 +25,7 @@ _FIND = f"""
 SELECT key.id, key.uuid, key.name, key.roles, key.last_used_at, {TENANT_COLUMNS}
 FROM kernel_apikey AS key JOIN kernel_factory AS factory ON factory.id = key.factory_id
 WHERE key.digest = %s AND key.kind = %s AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > %s)
+    AND (%s::text IS NULL OR factory.store_id = %s)
 """
 # Skips a row that somebody holds: a call does not wait because its key is being edited, or used by another call.
 _USED = """
@@ -63,14 +64,16 @@ def create_api_key(
     return key, shown
 
 
-def actor_of(secret: str, *, kind: ApiKey.Kind, face: str) -> Actor:
+def actor_of(secret: str, *, kind: ApiKey.Kind, face: str, store_id: str | None = None) -> Actor:
     """The actor that a factory's key of this kind is, now. When it was last used is kept to the minute.
 
-    Problem: Unauthenticated, for a key that is unknown, revoked, expired or of another kind, without saying which.
+    A caller who names the store as well is believed only together with it.
+    Problem: Unauthenticated, for a key that is unknown, revoked, expired, of another kind or another store, without
+    saying which.
     """
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [digest_of(secret), kind, now])
+        cursor.execute(_FIND, [digest_of(secret), kind, now, store_id, store_id])
         row = cursor.fetchone()
         if row is None:
             raise Unauthenticated()

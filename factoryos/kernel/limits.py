@@ -1,4 +1,4 @@
-"""Rate limits: one atomic token bucket a credential, in a row that any process shares.
+"""Rate limits: one atomic token bucket or window a credential, in a row that any process shares.
 
 DRF's cache throttle is not used: forty parallel calls pass a limit of ten, and it believes X-Forwarded-For.
 """
@@ -56,3 +56,28 @@ def take(*, key: str, limit: int, period_seconds: float, count: int = 1) -> Allo
         return Allowance(limit, 0, math.ceil(time.time() + limit / rate), max(1, math.ceil(min(count, limit) / rate)))
     tokens = float(row[0])
     return Allowance(limit, max(0, math.floor(tokens)), math.ceil(time.time() + (limit - tokens) / rate), 0)
+
+
+def take_in_window(*, key: str, limit: int, period_seconds: int) -> Allowance:
+    """Count one call of `key` in its window, which opens at the first call and lasts `period_seconds`: `limit` in each.
+
+    For limits that were published as so many a minute. The row is that of a bucket, but holds how many were counted and
+    when the window opened; a refused call adds nothing. One statement and one reading of the clock: two readings might
+    fall on both sides of the window's end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO kernel_ratebucket AS bucket (key, tokens, updated_at) VALUES (%(key)s, 1, clock_timestamp())
+            ON CONFLICT (key) DO UPDATE SET (tokens, updated_at) = (
+                SELECT CASE WHEN still.open THEN least(bucket.tokens + 1, %(limit)s + 1) ELSE 1 END,
+                       CASE WHEN still.open THEN bucket.updated_at ELSE excluded.updated_at END
+                FROM (SELECT excluded.updated_at < bucket.updated_at + %(period)s * interval '1 second' AS open) AS still)
+            RETURNING tokens, extract(epoch FROM updated_at), extract(epoch FROM clock_timestamp())
+            """,
+            {"key": key, "limit": limit, "period": period_seconds},
+        )
+        counted, opened, now = (float(value) for value in cursor.fetchone())
+    ends = opened + period_seconds
+    left = min(max(1, math.ceil(ends - now)), period_seconds)
+    return Allowance(limit, max(0, limit - int(counted)), math.ceil(ends), left if counted > limit else 0)

@@ -20,6 +20,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.idempotency import Memory, fingerprint
 from factoryos.kernel.permissions import authorise_any
 from factoryos.kernel.problems import RateLimited
+from factoryos.kernel.text import is_safe
 from factoryos.kernel.transactions import Answer
 
 Work = Callable[[JsonObject], Answer]
@@ -134,8 +135,9 @@ class FaceView(APIView):
         return as_response(answer)
 
     def _memory(self, request: HttpRequest, body: JsonObject) -> Memory | None:
+        """Nothing is called what a path with control characters names, and the database takes no such text."""
         key = idempotency_key(request)
-        if key is None:
+        if key is None or not is_safe(request.path):
             return None
         return Memory(
             factory_id=self.actor.factory.id,

@@ -14,25 +14,30 @@ from factoryos.dialects.base.requests import RequestSerializer
 from factoryos.dialects.base.views import FaceView
 from factoryos.dialects.store import bodies, negotiation
 from factoryos.dialects.store.errors import Fault
+from factoryos.dialects.store.headers import Shown, shown_by
 from factoryos.dialects.store.renderers import document
-from factoryos.kernel import api_keys
+from factoryos.kernel import api_keys, limits, user_tokens
 from factoryos.kernel.actors import Actor
-from factoryos.kernel.models import ApiKey, Factory
-from factoryos.kernel.problems import NotFound, Unauthenticated
+from factoryos.kernel.addresses import address_of
+from factoryos.kernel.models import ApiKey
+from factoryos.kernel.problems import NotFound, RateLimited, Unauthenticated
 from factoryos.kernel.text import is_safe
 from factoryos.kernel.transactions import Answer
+from factoryos.kernel.user_tokens import Holder
 
 FACE = "store"
+WINDOW_SECONDS = 60
 _ID = re.compile(r"[0-9]{1,19}")
 _LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Whoever was believed: the actor, and the name under which the calls are counted."""
+    """Whoever was believed: the actor, the name under which the calls are counted, and the token that was shown, if any."""
 
     actor: Actor
     counted_as: str
+    token_id: int | None = None
 
 
 class StoreView(FaceView):
@@ -45,15 +50,14 @@ class StoreView(FaceView):
     faults: ClassVar[dict[str, Fault]] = {}  # method → the code of its refusals; reading, where nothing is said
     takes: ClassVar[dict[str, type[RequestSerializer]]] = {}  # method → the class that its body is
     may_be_empty: ClassVar[frozenset[str]] = frozenset()  # methods whose body may be left out
+    credential: Credential
     form: str
     body: JsonObject
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.request: Any = request
         cast(Any, request).fault = self.faults.get(request.method or "", Fault.READING)
-        credential = self.identify(request)
-        self._count(cast(FaceRequest, request), self.principal_of(credential))
-        self.actor = cast(FaceRequest, request).actor = credential.actor
+        self.enter(cast(FaceRequest, request))
         handler = self._handler(request)
         self.form = negotiation.form_of(request, offered=self.offers)
         if request.method in {"POST", "PUT", "DELETE"}:
@@ -63,17 +67,47 @@ class StoreView(FaceView):
         answered: HttpResponseBase = handler(request, **kwargs)
         return answered
 
+    def enter(self, request: FaceRequest) -> None:
+        """Believe the caller and count the call; who is not believed is counted by address.
+
+        Problems: Unauthenticated, RateLimited.
+        """
+        try:
+            self.credential = self.identify(request)
+        except Unauthenticated:
+            self._count(request, by_address(request))
+            raise
+        self._count(request, self.principal_of(self.credential))
+        self.actor = request.actor = self.credential.actor
+
     def identify(self, request: HttpRequest) -> Credential:
-        key, store = request.META.get("HTTP_API_KEY", ""), request.META.get("HTTP_STORE", "")
-        if not key or not store or not is_safe(store):
+        """A program's key, a person's token, or both: then both must be right, and the person acts.
+
+        Problem: Unauthenticated, one and the same for whatever is missing or wrong.
+        """
+        shown = shown_by(request)
+        is_person, is_program = bool(shown.user_id or shown.user_token), bool(shown.api_key)
+        if not shown.store or not (is_person or is_program):
             raise Unauthenticated()
-        actor = api_keys.actor_of(key, kind=ApiKey.Kind.STORE_KEY, face=FACE)
-        if not Factory.objects.filter(pk=actor.factory.id, store_id=store).exists():
-            raise Unauthenticated()
-        return Credential(actor, actor.principal)
+        program = _program(shown) if is_program else None
+        person = _person(shown) if is_person else None
+        if person is None:
+            assert program is not None, "one of them is there"
+            return Credential(program, counted_as=program.principal)
+        counted_as = program.principal if program else f"token:{person.token_id}"
+        return Credential(person.actor, counted_as=counted_as, token_id=person.token_id)
 
     def principal_of(self, credential: Credential) -> str:
         return credential.counted_as
+
+    def _count(self, request: FaceRequest, principal: str) -> None:
+        """By the published limit, wherever this runs: what a client was built against shall not differ in production."""
+        assert request.dialect is not None, "a face's routes lie under its prefixes"
+        request.allowance = limits.take_in_window(
+            key=f"{FACE}:{principal}", limit=request.dialect.limit_per_minute, period_seconds=WINDOW_SECONDS
+        )
+        if request.allowance.exceeded:
+            raise RateLimited(retry_after=request.allowance.retry_after)
 
     def read_body(self, request: HttpRequest) -> JsonObject:
         """Already read: a body that cannot be understood is refused before anybody asks for the role."""
@@ -88,9 +122,41 @@ class StoreView(FaceView):
         return self.read(self.answer(value, root=root, headers=headers))
 
 
+def by_address(request: HttpRequest) -> str:
+    """The name under which calls are counted of whom nobody knows."""
+    return f"address:{address_of(request)}"
+
+
+def _program(shown: Shown) -> Actor:
+    return api_keys.actor_of(shown.api_key, kind=ApiKey.Kind.STORE_KEY, face=FACE, store_id=shown.store)
+
+
+def _person(shown: Shown) -> Holder:
+    """Problem: Unauthenticated, also for half a pair and for what is no user's id."""
+    user_id = _number(shown.user_id)
+    if not user_id or not shown.user_token:
+        raise Unauthenticated()
+    return user_tokens.holder_of(shown.user_token, user_id=user_id, store_id=shown.store, face=FACE)
+
+
+def _number(text: str) -> int:
+    """The bigint above 0 that a text spells; 0 for whatever is none."""
+    number = int(text) if _ID.fullmatch(text) else 0
+    return number if number <= _LARGEST_ID else 0
+
+
 def id_in_path(text: str, *, thing: str) -> int:
     """The bigint that a path names. Problem: NotFound, for whatever is none."""
-    number = int(text) if _ID.fullmatch(text) else 0
-    if not 0 < number <= _LARGEST_ID:
+    if not (number := _number(text)):
         raise NotFound(thing=thing)
     return number
+
+
+def ids_in_rest(text: str, *, thing: str) -> tuple[str, ...]:
+    """What the rest of a path may name, to be tried in this order: all of it, then without the slash at its end.
+
+    Problem: NotFound, for text that nothing can be called (control characters, which the database would not even look up).
+    """
+    if not is_safe(text):
+        raise NotFound(thing=thing)
+    return (text, text[:-1]) if text.endswith("/") and text != "/" else (text,)

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from factoryos.kernel import limits
-from factoryos.ops.shell.guessing import address_of
+from factoryos.kernel.addresses import address_of
 
 log = structlog.get_logger("factoryos.csp")
 

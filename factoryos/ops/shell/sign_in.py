@@ -9,9 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from factoryos.kernel.guessing import one_at_a_time, wait_for
 from factoryos.kernel.problems import RateLimited
-from factoryos.ops.shell import guessing
 from factoryos.ops.shell.forms import SignInForm
+from factoryos.ops.shell.guessing import too_many
 from factoryos.ops.shell.returning import way_back
 
 
@@ -25,14 +26,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(way_back(request))
         return _page(request, SignInForm(request))
     username = request.POST.get("username", "").strip()
-    if seconds := guessing.wait_for(request, username):
-        return guessing.too_many(request, seconds)
+    if seconds := wait_for(request, username):
+        return too_many(request, seconds)
     form = SignInForm(request, request.POST)
     try:
-        with guessing.one_at_a_time(request, username):
+        with one_at_a_time(request, username):
             right = form.is_valid()
     except RateLimited as problem:
-        return guessing.too_many(request, problem.data["retry_after"])
+        return too_many(request, problem.data["retry_after"])
     if not right:
         return _page(request, form, status=422)
     login(request, form.get_user())

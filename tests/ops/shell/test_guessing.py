@@ -8,7 +8,7 @@ from axes.models import AccessAttempt
 from django.test import Client, RequestFactory
 
 from factoryos.kernel import clock
-from factoryos.ops.shell.guessing import address_of
+from factoryos.kernel.addresses import address_of
 from tests.ops.shell.people import is_signed_in, somebody, try_to_sign_in
 from tests.threads import at_once
 
