@@ -9,14 +9,16 @@ from factoryos.dialects.store.fields import milliseconds
 from factoryos.dialects.store.states import WORD_OF, Word
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
+from orders.customer_orders import rows_of
 from orders.line_rows import HeaderRow, LinedOrder, LineRow, PartRow, lined_order, lined_orders
 from orders.materials import amounts
-from orders.models import ProductionOrder
+from orders.models import CustomerOrder, ProductionOrder
 from orders.states import State
 
 Json = dict[str, Any]
 
 ORDER, PAGE, ARTICLES = "productionOrderDto", "productionOrdersResponseDto", "productionOrderArticlesResponseDto"
+CUSTOMER_ORDER, CUSTOMER_ORDERS = "customerOrderDto", "customerOrdersResponseDto"
 _ACCURACY_PLACES = Decimal("1e-6")
 
 
@@ -137,6 +139,31 @@ def accuracy(amount: Decimal, finished: Decimal, waste: Decimal) -> Decimal:
     with localcontext(prec=60):
         percent = (max(ZERO, finished - amount) - waste) / amount * 100
         return percent.quantize(_ACCURACY_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+def customer_order_dto(order: CustomerOrder, *, by: Actor) -> Json:
+    """A customer order of the actor's, with its rows."""
+    (shown,) = customer_order_dtos([order], by=by)
+    return shown
+
+
+def customer_order_dtos(orders: Sequence[CustomerOrder], *, by: Actor) -> list[Json]:
+    """These customer orders of the actor's, in this order; always one query."""
+    assert all(order.factory_id == by.factory.id for order in orders)
+    rows = rows_of([order.pk for order in orders])
+    return [
+        {
+            "orderId": order.pk,
+            "externalId": order.external_id,
+            "name": order.name or None,
+            "deliveryDate": milliseconds(order.delivery_date),
+            "rows": [
+                {"articleId": row.item.sku, "articleName": row.name or row.item.name, "amount": row.quantity}
+                for row in rows[order.pk]
+            ],
+        }
+        for order in orders
+    ]
 
 
 def _number(kept: str | int | None) -> Decimal | None:
