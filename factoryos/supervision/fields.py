@@ -1,5 +1,6 @@
 """The fields of masters' forms, with the rules that any text or code must keep. Imports clean their cells with the same."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 
 from factoryos.kernel.ids import parse_uuid
+from factoryos.kernel.quantities import DECIMAL_PLACES, LARGEST, shortest
 from factoryos.kernel.text import CODE, is_safe
 
 LARGEST_DURATION = 10_000_000  # minutes, or seconds a piece; far beyond any shift, well within the column
@@ -54,6 +56,29 @@ class CodeField(LineField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 40} | kwargs)
         self.validators.append(a_code)
+
+
+def in_this_age(day: date) -> None:
+    """Refuse a slip of the hand, and dates at the end of the calendar, which no time zone can hold."""
+    if not 2000 <= day.year < 2200:
+        raise ValidationError("A date between 2000 and 2199.", code="no_such_age")
+
+
+class DayField(forms.DateField):
+    """A day, picked or typed; in which time zone it begins is for the page to say."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), validators=[in_this_age], **kwargs)
+
+
+class PriceField(forms.DecimalField):
+    """What one unit costs, exact; blank where nobody knows."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, min_value=0, max_value=LARGEST, decimal_places=DECIMAL_PLACES, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return shortest(value) if isinstance(value, Decimal) else value
 
 
 class DurationField(forms.DecimalField):

@@ -2,138 +2,260 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import factoryos.kernel.quantities
 from django.db import migrations, models
+
+import factoryos.kernel.quantities
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0004_user_token_stamp'),
-        ('manufacturing', '0007_machine_counted'),
+        ("kernel", "0004_user_token_stamp"),
+        ("manufacturing", "0007_machine_counted"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ItemImage',
+            name="ItemImage",
             fields=[
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='image', serialize=False, to='manufacturing.item')),
-                ('media_type', models.CharField(db_collation='C', max_length=20)),
-                ('width', models.PositiveSmallIntegerField(help_text='Pixels.')),
-                ('height', models.PositiveSmallIntegerField(help_text='Pixels.')),
-                ('content', models.BinaryField()),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="image",
+                        serialize=False,
+                        to="manufacturing.item",
+                    ),
+                ),
+                ("media_type", models.CharField(db_collation="C", max_length=20)),
+                ("width", models.PositiveSmallIntegerField(help_text="Pixels.")),
+                ("height", models.PositiveSmallIntegerField(help_text="Pixels.")),
+                ("content", models.BinaryField()),
+                (
+                    "updated_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='purchase_price',
-            field=factoryos.kernel.quantities.PriceField(blank=True, decimal_places=15, help_text="For one unit, in the factory's currency.", max_digits=27, null=True),
+            model_name="item",
+            name="purchase_price",
+            field=factoryos.kernel.quantities.PriceField(
+                blank=True,
+                decimal_places=15,
+                help_text="For one unit, in the factory's currency.",
+                max_digits=27,
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='purchase_price_misc',
-            field=factoryos.kernel.quantities.PriceField(blank=True, decimal_places=15, help_text='What else one unit costs, such as duty.', max_digits=27, null=True),
+            model_name="item",
+            name="purchase_price_misc",
+            field=factoryos.kernel.quantities.PriceField(
+                blank=True,
+                decimal_places=15,
+                help_text="What else one unit costs, such as duty.",
+                max_digits=27,
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='purchase_price_shipment',
-            field=factoryos.kernel.quantities.PriceField(blank=True, decimal_places=15, help_text='What bringing one unit here costs.', max_digits=27, null=True),
+            model_name="item",
+            name="purchase_price_shipment",
+            field=factoryos.kernel.quantities.PriceField(
+                blank=True, decimal_places=15, help_text="What bringing one unit here costs.", max_digits=27, null=True
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='stocked',
-            field=models.BooleanField(db_default=True, default=True, help_text='Kept in stock. What is always there, such as water or a service, is neither reserved nor used up.'),
+            model_name="item",
+            name="stocked",
+            field=models.BooleanField(
+                db_default=True,
+                default=True,
+                help_text="Kept in stock. What is always there, such as water or a service, is neither reserved nor used up.",
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='supplier_sku',
-            field=models.CharField(blank=True, db_collation='C', help_text='What the supplier calls it.', max_length=255, null=True),
+            model_name="item",
+            name="supplier_sku",
+            field=models.CharField(
+                blank=True, db_collation="C", help_text="What the supplier calls it.", max_length=255, null=True
+            ),
         ),
         migrations.AddField(
-            model_name='lot',
-            name='barcode',
-            field=models.CharField(blank=True, db_collation='C', help_text='What is printed on it, if not the number.', max_length=100, null=True),
+            model_name="lot",
+            name="barcode",
+            field=models.CharField(
+                blank=True,
+                db_collation="C",
+                help_text="What is printed on it, if not the number.",
+                max_length=100,
+                null=True,
+            ),
         ),
         migrations.CreateModel(
-            name='PurchaseOrder',
+            name="PurchaseOrder",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('reference', models.CharField(db_collation='C', max_length=100)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('factory', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.factory')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("reference", models.CharField(db_collation="C", max_length=100)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kernel.factory",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PurchaseOrderLine',
+            name="PurchaseOrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', factoryos.kernel.quantities.QuantityField(decimal_places=15, help_text='What was ordered.', max_digits=38)),
-                ('received', factoryos.kernel.quantities.QuantityField(db_default=0, decimal_places=15, default=0, max_digits=38)),
-                ('delivery_date', models.DateTimeField(blank=True, help_text='When it is expected.', null=True)),
-                ('closed_at', models.DateTimeField(blank=True, help_text='Since when no more of it is expected.', null=True)),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='manufacturing.item')),
-                ('purchase_order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='manufacturing.purchaseorder')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "quantity",
+                    factoryos.kernel.quantities.QuantityField(
+                        decimal_places=15, help_text="What was ordered.", max_digits=38
+                    ),
+                ),
+                (
+                    "received",
+                    factoryos.kernel.quantities.QuantityField(
+                        db_default=0, decimal_places=15, default=0, max_digits=38
+                    ),
+                ),
+                ("delivery_date", models.DateTimeField(blank=True, help_text="When it is expected.", null=True)),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, help_text="Since when no more of it is expected.", null=True),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="manufacturing.item",
+                    ),
+                ),
+                (
+                    "purchase_order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="manufacturing.purchaseorder",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='stockmove',
-            name='purchase_line',
-            field=models.ForeignKey(blank=True, db_index=False, help_text='What had been ordered and came in.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='manufacturing.purchaseorderline'),
+            model_name="stockmove",
+            name="purchase_line",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="What had been ordered and came in.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="manufacturing.purchaseorderline",
+            ),
         ),
         migrations.CreateModel(
-            name='Supplier',
+            name="Supplier",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(db_collation='C', max_length=255)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('factory', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='suppliers', to='kernel.factory')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(db_collation="C", max_length=255)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suppliers",
+                        to="kernel.factory",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='purchaseorder',
-            name='supplier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_orders', to='manufacturing.supplier'),
+            model_name="purchaseorder",
+            name="supplier",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="purchase_orders", to="manufacturing.supplier"
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='supplier',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='manufacturing.supplier'),
+            model_name="item",
+            name="supplier",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="manufacturing.supplier",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('purchase_price__gte', 0)), name='item_purchase_price_not_negative'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purchase_price__gte", 0)), name="item_purchase_price_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('purchase_price_misc__gte', 0)), name='item_purchase_price_misc_not_negative'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purchase_price_misc__gte", 0)), name="item_purchase_price_misc_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('purchase_price_shipment__gte', 0)), name='item_purchase_price_shipment_not_negative'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purchase_price_shipment__gte", 0)),
+                name="item_purchase_price_shipment_not_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='purchaseorderline',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True), ('received__lt', models.F('quantity'))), fields=['item', 'delivery_date'], name='purchase_line_open'),
+            model_name="purchaseorderline",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True), ("received__lt", models.F("quantity"))),
+                fields=["item", "delivery_date"],
+                name="purchase_line_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseorderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='purchase_line_quantity_positive'),
+            model_name="purchaseorderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="purchase_line_quantity_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseorderline',
-            constraint=models.CheckConstraint(condition=models.Q(('received__gte', 0)), name='purchase_line_received_not_negative'),
+            model_name="purchaseorderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("received__gte", 0)), name="purchase_line_received_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supplier',
-            constraint=models.UniqueConstraint(fields=('factory', 'name'), name='supplier_name_once'),
+            model_name="supplier",
+            constraint=models.UniqueConstraint(fields=("factory", "name"), name="supplier_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='purchaseorder',
-            constraint=models.UniqueConstraint(fields=('factory', 'reference'), name='purchase_order_reference_once'),
+            model_name="purchaseorder",
+            constraint=models.UniqueConstraint(fields=("factory", "reference"), name="purchase_order_reference_once"),
         ),
         migrations.AddConstraint(
-            model_name='stockmove',
-            constraint=models.CheckConstraint(condition=models.Q(('purchase_line__isnull', True), ('kind', 'receipt'), _connector='OR'), name='move_of_purchase_is_receipt'),
+            model_name="stockmove",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purchase_line__isnull", True), ("kind", "receipt"), _connector="OR"),
+                name="move_of_purchase_is_receipt",
+            ),
         ),
     ]

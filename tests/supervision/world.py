@@ -48,24 +48,32 @@ from manufacturing.models import (
     BomOperation,
     BomVersion,
     Item,
+    ItemImage,
     Lot,
     Machine,
     Method,
     Operation,
+    PurchaseOrder,
+    PurchaseOrderLine,
     Reservation,
     Shortage,
     StockBalance,
     StockLocation,
     StockMove,
+    Supplier,
     WorkArea,
 )
+from manufacturing.purchasing import Wanted, order_goods
 from manufacturing.stock.receipts import Delivery, receive
 from orders.actions import add_note, hold
 from orders.models import (
     Assignment,
+    CustomerOrder,
+    CustomerOrderRow,
     Note,
     OrderComponent,
     OrderEvent,
+    OrderFacts,
     OrderLine,
     OrderTally,
     PauseReason,
@@ -97,8 +105,10 @@ class World:
         self._kernel()
         self._masters()
         self._materials()
+        self._bought()
         self._order()
         self._traces()
+        self._customers()
         self._machines()
         self._counters()
         self._console()
@@ -151,6 +161,18 @@ class World:
         version = bom.versions.get()
         self._put(bom, version, version.components.first(), version.operations.get(), place)
 
+    def _bought(self) -> None:
+        """A supplier who is to bring more of the scarce part, and a picture of it."""
+        supplier = Supplier.objects.create(factory=self.factory, name=f"Supplier of {self.factory.slug}")
+        order = floor.done(
+            order_goods, by=self.plant.actor, supplier=supplier, reference=f"PUR-{self.factory.slug}",
+            lines=[Wanted(self.scarce, Decimal(100))],
+        )  # fmt: skip
+        image = ItemImage.objects.create(
+            item=self.scarce, media_type="image/png", width=1, height=1, content=self.factory.slug.encode()
+        )
+        self._put(supplier, order, order.lines.get(), image)
+
     def _order(self) -> None:
         path = self.plant.order("in_production")
         logged = self.plant.admin.post(f"{path}/log-quantity", {"quantityGood": 3, "machineCode": "PRESS-01"})
@@ -180,6 +202,16 @@ class World:
             Shortage.objects.get(component__in=components), Output.objects.get(factory=self.factory),
             Consumption.objects.filter(factory=self.factory).first(),
         )  # fmt: skip
+
+    def _customers(self) -> None:
+        """An order of a customer, and what a face alone keeps of the production order."""
+        name = self.factory.slug
+        order = CustomerOrder.objects.create(
+            factory=self.factory, external_id=f"WEB-{name}", name=f"Customer of {name}"
+        )
+        row = CustomerOrderRow.objects.create(customer_order=order, position=0, item=self.plant.item, quantity=5)
+        made: Any = self.things[ProductionOrder]
+        self._put(order, row, OrderFacts.objects.create(order=made, face="store", data={"name": f"Fact of {name}"}))
 
     def _machines(self) -> None:
         machine, now, name = self.things[Machine], clock.now(), {"raised_by_id": "x", "raised_by_name": "x"}
@@ -298,7 +330,8 @@ RIGHTS: dict[type[Model], Rights] = {
     SavedView: Rights(True, "delete", "delete"),
     ProductionOrder: _SHOWN, OrderLine: _SHOWN, Assignment: _SHOWN, WorkOrder: _SHOWN, OrderEvent: _SHOWN,
     QuantityEntry: _SHOWN, Note: _SHOWN, OrderTally: _SHOWN, Hold: _SHOWN, Verification: _SHOWN, BulkOperation: _SHOWN,
-    BulkRow: _SHOWN,
+    BulkRow: _SHOWN, Supplier: _MASTER, PurchaseOrder: Rights(True, "add", "add"), PurchaseOrderLine: _SHOWN,
+    ItemImage: _SHOWN, CustomerOrder: _SHOWN, CustomerOrderRow: _SHOWN, OrderFacts: _SHOWN,
     UserToken: _KEEPERS, OutboxMessage: _KEEPERS, RememberedAnswer: _KEEPERS, RateBucket: _KEEPERS, Counter: _KEEPERS,
     Seal: _KEEPERS, SealLeaf: _KEEPERS, Preferences: _KEEPERS,
 }  # fmt: skip

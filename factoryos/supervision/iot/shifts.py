@@ -8,8 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from factoryos.kernel.actors import Actor
-from factoryos.supervision.fields import LineField
-from factoryos.supervision.manufacturing.receiving import in_this_age
+from factoryos.supervision.fields import LineField, in_this_age
 from factoryos.supervision.masters import MasterAdmin, MasterForm
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import FactoryFilter

@@ -1,6 +1,6 @@
 """Goods in: a form for one delivery of one item, booked once however often it is sent."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ from factoryos.kernel.problems import Problem
 from factoryos.kernel.quantities import LARGEST, shortest
 from factoryos.kernel.transactions import Answer
 from factoryos.supervision.acting import as_member
-from factoryos.supervision.fields import LineField
+from factoryos.supervision.fields import DayField, LineField
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import administered, is_keeper
 from factoryos.supervision.verbs.forms import SaidField
@@ -40,10 +40,15 @@ _DUPLICATE = {
 }
 
 
-def in_this_age(day: date) -> None:
-    """Refuse a slip of the hand, and dates at the end of the calendar, which no time zone can hold."""
-    if not 2000 <= day.year < 2200:
-        raise ValidationError("A date between 2000 and 2199.", code="no_such_age")
+def sentence_for(problem: Problem) -> tuple[str | None, str]:
+    """A refusal of a receipt: the form's field that it is about, if any, and what to say there."""
+    name = str(problem.data.get("field"))
+    if problem.code == "duplicate" and name in _DUPLICATE:
+        field, sentence = _DUPLICATE[name]
+        return field, sentence.format(value=problem.data["value"])
+    if problem.code == "validation_failed" and name in _INVALID:
+        return name, _INVALID[name]
+    return None, f"{problem.text}."
 
 
 class ReceiveForm(forms.Form):
@@ -54,9 +59,7 @@ class ReceiveForm(forms.Form):
     quantity = forms.DecimalField(max_value=LARGEST, decimal_places=6)
     lot_number = LineField(required=False, max_length=100)
     serial_numbers = SaidField(required=False, label="Serial numbers", max_length=MOST_SERIALS * 101)
-    best_before = forms.DateField(
-        required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), validators=[in_this_age]
-    )
+    best_before = DayField(required=False)
     location = forms.ModelChoiceField(queryset=StockLocation.objects.none(), required=False, empty_label="Main store")
     reference = LineField(required=False, max_length=200, help_text="Such as the number of the delivery note.")
 
@@ -107,14 +110,7 @@ class ReceiveForm(forms.Form):
 
     def tell(self, problem: Problem) -> None:
         """Put a refusal beside its field, in words of this form."""
-        name = str(problem.data.get("field"))
-        if problem.code == "duplicate" and name in _DUPLICATE:
-            field, sentence = _DUPLICATE[name]
-            self.add_error(field, sentence.format(value=problem.data["value"]))
-        elif problem.code == "validation_failed" and name in _INVALID:
-            self.add_error(name, _INVALID[name])
-        else:
-            self.add_error(None, f"{problem.text}.")
+        self.add_error(*sentence_for(problem))
 
 
 def receive_stock(page: Any, request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@ django-import-export reads, cleans and compares; what is to be written is collec
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from tablib import Dataset
 
 from factoryos.kernel.locks import locked
 from factoryos.kernel.problems import Invalid
+from factoryos.kernel.quantities import shortest
 
 
 class Cell(widgets.Widget):
@@ -170,7 +172,9 @@ class MasterSheet(resources.ModelResource):
             self._differences = [(name, None, value) for name, value in now.items()]
             self.new.append(instance)
             return
-        self._differences = [(name, before[name], now[name]) for name in now if before[name] != now[name]]
+        self._differences = [
+            (name, _plain(before[name]), _plain(now[name])) for name in now if before[name] != now[name]
+        ]
         if self._differences:
             self.changed.append(instance)
 
@@ -188,6 +192,11 @@ class MasterSheet(resources.ModelResource):
 
     def get_queryset(self) -> Any:
         return self._meta.model._default_manager.filter(factory=self.factory)
+
+
+def _plain(value: Any) -> Any:
+    """As a person would write it: 5.4, not 5.400000000000000."""
+    return shortest(value) if isinstance(value, Decimal) else value
 
 
 class _BlankRow(Exception):

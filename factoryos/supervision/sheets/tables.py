@@ -1,14 +1,16 @@
 """The sheets that can be imported and exported: their columns, each cleaned by the field of the master's own form."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from import_export import widgets
 
-from factoryos.supervision.fields import CodeField, DurationField, LineField, no_route
-from factoryos.supervision.sheets.resource import Column, MasterSheet
-from manufacturing.models import Item, Machine, WorkArea
+from factoryos.kernel.quantities import shortest
+from factoryos.supervision.fields import CodeField, DurationField, LineField, PriceField, no_route
+from factoryos.supervision.sheets.resource import Cell, Column, MasterSheet
+from manufacturing.models import Item, Machine, Supplier, WorkArea
 
 _TRUE, _FALSE = {"yes", "true", "1"}, {"no", "false", "0"}
 
@@ -28,6 +30,33 @@ class OneOfField(forms.ChoiceField):
         return str(value).strip().lower()
 
 
+class PriceCell(Cell):
+    """A price as it is: 5.4, not 5.400000000000000."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
+        return shortest(value) if isinstance(value, Decimal) else value
+
+
+class SupplierName(widgets.Widget):
+    """A supplier of the sheet's factory, by its name, to the letter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, Supplier] = {}
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Supplier:
+        found = self.known.get(str(value))
+        if found is None:
+            raise ValueError(f"There is no supplier {value} in this factory.")
+        return found
+
+    def render(self, value: Supplier | None, obj: Any = None, **kwargs: Any) -> str:
+        return value.name if value else ""
+
+
+PRICES = ("purchase_price", "purchase_price_misc", "purchase_price_shipment")
+
+
 class ItemSheet(MasterSheet):
     known_by, ignoring_case = "sku", False
     sku = Column("sku", field=LineField(max_length=255, strip=False))
@@ -40,9 +69,27 @@ class ItemSheet(MasterSheet):
         "tracking", field=OneOfField(choices=Item.Tracking.choices), blank=str(Item.Tracking.NONE), takes_blank=True
     )
 
+    stocked = Column("stocked", field=YesNoField(), blank=True, takes_blank=True)
+    supplier = Column("supplier", field=forms.Field(), takes_blank=True)
+    supplier_sku = Column("supplier_sku", field=LineField(max_length=255), takes_blank=True)
+    purchase_price = Column("purchase_price", field=PriceField(), takes_blank=True)
+    purchase_price_misc = Column("purchase_price_misc", field=PriceField(), takes_blank=True)
+    purchase_price_shipment = Column("purchase_price_shipment", field=PriceField(), takes_blank=True)
+
     class Meta(MasterSheet.Meta):
         model = Item
-        fields = ("sku", "name", "unit", "unit_decimals", "tracking")
+        fields = ("sku", "name", "unit", "unit_decimals", "tracking", "stocked", "supplier", "supplier_sku", *PRICES)
+
+    def __init__(self, *, factory: Any, locking: bool = False) -> None:
+        super().__init__(factory=factory, locking=locking)
+        suppliers = SupplierName()
+        suppliers.known = {supplier.name: supplier for supplier in Supplier.objects.filter(factory=factory)}
+        self.fields["supplier"].widget = suppliers
+        for name in PRICES:
+            self.fields[name].widget = PriceCell(PriceField())
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("supplier")
 
 
 class WorkAreaSheet(MasterSheet):
