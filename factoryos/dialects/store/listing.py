@@ -3,12 +3,15 @@
 from typing import Any
 
 from factoryos.dialects.base.requests import Values
+from factoryos.dialects.store.auth import ids_in_rest
 from factoryos.dialects.store.list_requests import FIRST_STATE, LAST_STATE
 from factoryos.dialects.store.paging import Page, page_dto
-from factoryos.dialects.store.responses import order_dtos
+from factoryos.dialects.store.responses import customer_order_dtos, order_dtos
 from factoryos.dialects.store.states import states_of
 from factoryos.kernel.actors import Actor
+from factoryos.kernel.text import is_safe
 from manufacturing.models import Item
+from orders.models import CustomerOrder
 from orders.numbered_pages import Sort, Wanted
 from orders.numbered_pages import page as find_page
 
@@ -34,7 +37,7 @@ def between_states(values: Values, *, by: Actor, page: Page) -> Json:
 
 def with_article(article_id: str, values: Values, *, by: Actor, page: Page) -> Json:
     """The orders with a line of exactly this article. An article that nobody knows has none."""
-    item_id = item_named(article_id, by=by)
+    item_id = _item_named(article_id, by=by)
     if item_id is None:
         return page_dto([], page=page, total=0)
     states = range(FIRST_STATE, values.get("max_state", LAST_STATE) + 1)
@@ -46,9 +49,19 @@ def of_customer_order(customer_order_id: int, *, by: Actor, page: Page) -> Json:
     return _shown(Wanted(customer_order_id=customer_order_id), by=by, sort=Sort("id"), page=page)
 
 
-def item_named(article_id: str, *, by: Actor) -> int | None:
+def customer_orders(*, by: Actor, page: Page) -> Json:
+    """The customer orders of this store, the newest first."""
+    found = CustomerOrder.objects.filter(factory_id=by.factory.id)
+    total = found.count()
+    rows = found.order_by("-id")[page.offset : page.offset + page.limit] if page.offset < total else []
+    return page_dto(customer_order_dtos(list(rows), by=by), page=page, total=total)
+
+
+def _item_named(article_id: str, *, by: Actor) -> int | None:
     """The item that the rest of a path names. A slash at its end may be part of the id, or nothing."""
-    names = [article_id, article_id.removesuffix("/")]
+    if not is_safe(article_id):
+        return None
+    names = ids_in_rest(article_id, thing="Article")
     found = dict(Item.objects.filter(factory_id=by.factory.id, sku__in=names).values_list("sku", "id"))
     return next((found[name] for name in names if name in found), None)
 
