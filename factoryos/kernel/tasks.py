@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from django.db.models import Q
 
 from factoryos.kernel import clock, idempotency, outbox
-from factoryos.kernel.models import OutboxMessage, RateBucket, RememberedAnswer
+from factoryos.kernel.models import OutboxMessage, RateBucket, RememberedAnswer, UserToken
 
 log = structlog.get_logger(__name__)
 
 OUTBOX_KEPT_HOURS = 26  # streams resume up to 24 h back
+TOKENS_KEPT_DAYS = 60  # after they ended, for somebody who asks who was signed in
 
 
 @shared_task(name="factoryos.kernel.tasks.relay_outbox")
@@ -21,11 +23,13 @@ def relay_outbox() -> int:
 
 @shared_task(name="factoryos.kernel.tasks.purge")
 def purge() -> None:
-    """Forget what is past its time: answers after 7 days, told messages after a day, idle rate buckets."""
+    """Forget what is past its time: answers after 7 days, told messages after a day, idle rate buckets, old tokens."""
     now = clock.now()
     RememberedAnswer.objects.filter(created_at__lt=now - timedelta(days=idempotency.KEPT_DAYS)).delete()
     OutboxMessage.objects.filter(done_at__lt=now - timedelta(hours=OUTBOX_KEPT_HOURS)).delete()
     RateBucket.objects.filter(updated_at__lt=now - timedelta(hours=1)).exclude(key="canary").delete()
+    ended = now - timedelta(days=TOKENS_KEPT_DAYS)
+    UserToken.objects.filter(Q(expires_at__lt=ended) | Q(revoked_at__lt=ended)).delete()
 
 
 @shared_task(name="factoryos.kernel.tasks.canary")
