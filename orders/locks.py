@@ -55,9 +55,11 @@ def lines_of_many(order_ids: Collection[int]) -> dict[int, list[OrderLine]]:
 
 
 def line_to_adjust(order: ProductionOrder, *, line_id: int | None) -> OrderLine:
-    """The line whose target is meant. Problems: Invalid (several lines, none named), NotFound."""
+    """The line whose target is meant. Problems: Invalid (several lines, none named), NotFound (also where there is none)."""
     lines = lines_of(order)
     if line_id is None:
+        if not lines:
+            raise NotFound(thing="Line")
         if len(lines) != 1:
             raise Invalid(messages=["lineId should not be empty, as the order has several lines"], field="line")
         return lines[0]

@@ -5,7 +5,8 @@ from django.db import connection
 # What may change in place, and what is only ever added to.
 _ROWS = (
     "orders_productionorder", "orders_orderline", "orders_assignment", "orders_workorder", "orders_ordertally",
-    "orders_ordercomponent", "manufacturing_bom", "manufacturing_lot", "manufacturing_stockbalance",
+    "orders_ordercomponent", "orders_orderfacts", "orders_customerorder", "orders_customerorderrow",
+    "manufacturing_bom", "manufacturing_lot", "manufacturing_stockbalance",
     "manufacturing_reservation", "manufacturing_shortage", "manufacturing_purchaseorderline", "quality_hold",
     "quality_verification", "quality_consumption", "quality_output", "iot_andoncall", "iot_telemetrysample",
     "iot_downtime", "iot_planneddowntime",

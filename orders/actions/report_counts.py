@@ -78,8 +78,9 @@ def _book(counts: Sequence[MachineCount]) -> list[Booked]:
     runs = runs_at(counts)  # under the lock, for what ran a moment ago may be over
 
     known = _booked_before(counts, runs)
-    closed = _refusals(orders, runs)
-    lines = _Lines(lines_of_many(orders))
+    present = lines_of_many(orders)
+    closed = _without_lines(orders, present) | _refusals(orders, runs)
+    lines = _Lines(present)
     tasks: dict[tuple[int, str], _Task] = {}
     for count, run in zip(counts, runs, strict=True):
         if run is None or run.order_id not in orders or run.order_id in closed:
@@ -131,6 +132,11 @@ def _refusals(orders: Mapping[int, ProductionOrder], runs: Sequence[Run | None])
         except Problem as problem:
             found[order.pk] = problem.text
     return found
+
+
+def _without_lines(orders: Mapping[int, ProductionOrder], lines: Mapping[int, Sequence[OrderLine]]) -> dict[int, str]:
+    """The orders that have nothing to make at the moment; what is counted there belongs to none of their lines."""
+    return {key: f"{order.reference} has no lines" for key, order in orders.items() if not lines.get(key)}
 
 
 def _require_pieces(count: MachineCount) -> None:

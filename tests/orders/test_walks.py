@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from factoryos.kernel.problems import Problem
 from orders import actions, proof_of_history, proof_of_ledgers
 from orders.models import Assignment, OrderLine, OrderTally, ProductionOrder, QuantityEntry, WorkOrder
-from orders.specs import Circumstances, Count, LineCount, Policy, Share
+from orders.specs import Circumstances, Count, LineCount, NewLine, Policy, Share
 from quality.models import Hold
 from tests import floor
 from tests.evidence import added, everything
@@ -28,7 +28,7 @@ Arguments = dict[str, Any]
 
 ONWARDS = [
     "report", "report", "report", "begin_work", "finish_work", "pause", "resume", "rework", "release_hold", "approve",
-    "start", "schedule", "complete", "verify", "close",
+    "start", "schedule", "complete", "verify", "close", "add_line", "remove_line", "amend_line",
 ]  # fmt: skip
 
 which = st.integers(0, 1)
@@ -39,7 +39,7 @@ seen: Counter[str] = Counter()  # verbs done and problems met, over all walks
 
 
 class Walk(RuleBasedStateMachine):
-    """Two orders, the second with two lines, and two machines."""
+    """Two orders, the second with two lines, two machines, and products that lines come and go for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,8 @@ class Walk(RuleBasedStateMachine):
         self.orders = [self.stage.draft(20), self.stage.scheduled(12, 8, policy=Policy("strict"))]
         for sequence in (1, 2):
             WorkOrder.objects.create(order=self.orders[1], sequence=sequence, name="Assembly")
-        self.lines = [list(order.lines.all()) for order in self.orders]
+        self.lines = [list(order.lines.all()) for order in self.orders]  # also those that are gone
+        self.products = [floor.an_item(self.stage.factory) for _ in range(2)]
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -62,7 +63,7 @@ class Walk(RuleBasedStateMachine):
         if verb is not actions.release_hold:
             arguments["order_id"] = self.orders[order].pk
         try:
-            verb(by=self.stage.by, **arguments)
+            given = verb(by=self.stage.by, **arguments)
         except Problem as problem:
             assert everything() == before
             seen[problem.code] += 1
@@ -71,7 +72,9 @@ class Walk(RuleBasedStateMachine):
         seen[name] += 1
         assert self.state(order) == LEADS_TO[name][state]
         events = added(before)["orders_orderevent"]
-        assert events == 1 or (events == 0 and name == "amend")
+        assert events == 1 or (events == 0 and name in {"amend", "amend_line", "change_layer"})
+        if isinstance(given, OrderLine):
+            self.lines[order].append(given)
 
     def state(self, order: int) -> str:
         return str(ProductionOrder.objects.values_list("state", flat=True).get(pk=self.orders[order].pk))
@@ -118,7 +121,8 @@ class Walk(RuleBasedStateMachine):
     def for_verify(self, order: int, draw: Draw) -> Arguments:
         good, rejected, off = draw(few), draw(few), draw(st.sampled_from([0, 0, 0, 1]))
         lines = [LineCount(self.lines[order][0].pk, good, rejected)]
-        lines += [LineCount(line.pk, Decimal(0), Decimal(0)) for line in self.lines[order][1:]]
+        there = set(OrderLine.objects.filter(order=self.orders[order]).values_list("pk", flat=True))
+        lines += [LineCount(line.pk, Decimal(0), Decimal(0)) for line in self.lines[order][1:] if line.pk in there]
         return {"lines": lines, "final": good + rejected + off, "good": good, "rejected": rejected}
 
     def for_rework(self, order: int, draw: Draw) -> Arguments:
@@ -130,6 +134,19 @@ class Walk(RuleBasedStateMachine):
 
     def for_amend(self, order: int, draw: Draw) -> Arguments:
         return {"changes": {"notes": draw(st.sampled_from(["one", "two", None]))}}
+
+    def for_add_line(self, order: int, draw: Draw) -> Arguments:
+        line = NewLine(draw(st.sampled_from(self.products)), draw(st.integers(1, 12).map(Decimal)))
+        return {"line": line, "facts": draw(st.sampled_from([None, {"status": 1}]))}
+
+    def for_remove_line(self, order: int, draw: Draw) -> Arguments:
+        return {"line_id": draw(st.sampled_from(self.lines[order][-2:])).pk}
+
+    def for_amend_line(self, order: int, draw: Draw) -> Arguments:
+        return {"line_id": draw(st.sampled_from(self.lines[order])).pk, "facts": {"status": draw(st.integers(1, 2))}}
+
+    def for_change_layer(self, order: int, draw: Draw) -> Arguments:
+        return {"layer": draw(st.sampled_from(["first", "leaves"]))}
 
     def for_hold(self, order: int, draw: Draw) -> Arguments:
         return {"reason": "odd colour"}
@@ -146,7 +163,8 @@ class Walk(RuleBasedStateMachine):
     def totals_are_the_sum_of_the_ledger(self) -> None:
         for order in ProductionOrder.objects.all():
             assert (order.quantity_good, order.quantity_rejected) == booked(order=order)
-            assert order.quantity_target == order.lines.aggregate(sum=Sum("target"))["sum"]
+            assert order.quantity_target == (order.lines.aggregate(sum=Sum("target"))["sum"] or 0)
+            assert not order.assignments.exists() or shared_out(order) == order.quantity_target
             assert min(order.quantity_good, order.quantity_rejected) >= 0
             if order.quantity_final is not None:
                 assert order.quantity_final == order.quantity_good + order.quantity_rejected
@@ -173,6 +191,11 @@ class Walk(RuleBasedStateMachine):
         assert dict(tally) == dict(states)
 
 
+def shared_out(order: ProductionOrder) -> Decimal:
+    total: Decimal = order.assignments.aggregate(sum=Sum("quantity"))["sum"]
+    return total
+
+
 def booked(**of: Any) -> tuple[Decimal, Decimal]:
     sums = QuantityEntry.objects.filter(**of).aggregate(good=Sum("good"), rejected=Sum("rejected"))
     return sums["good"] or Decimal(0), sums["rejected"] or Decimal(0)
@@ -181,6 +204,17 @@ def booked(**of: Any) -> tuple[Decimal, Decimal]:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_random_walks_keep_every_promise() -> None:
-    done = {"schedule", "start", "report", "pause", "complete", "verify", "hold"}
-    met = {"illegal_transition", "machine_busy", "total_below_zero"}
+    done = {
+        "schedule",
+        "start",
+        "report",
+        "pause",
+        "complete",
+        "verify",
+        "hold",
+        "add_line",
+        "remove_line",
+        "amend_line",
+    }
+    met = {"illegal_transition", "machine_busy", "total_below_zero", "duplicate", "line_has_production", "not_found"}
     walk(Walk, walks=15, steps=30, until=done | met, seen=seen)
