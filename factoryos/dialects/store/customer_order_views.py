@@ -41,7 +41,7 @@ class CustomerOrders(StoreView):
 class OneCustomerOrder(StoreView):
     def shown(self, found: models.CustomerOrder) -> FaceResponse:
         self.no_query()
-        return self.show(responses.customer_order_dto(found, by=self.actor), root=responses.CUSTOMER_ORDER)
+        return self.show(responses.customer_order_dtos([found])[0], root=responses.CUSTOMER_ORDER)
 
 
 class ByExternalId(OneCustomerOrder):

@@ -54,7 +54,7 @@ def customer_orders(*, by: Actor, page: Page) -> Json:
     found = CustomerOrder.objects.filter(factory_id=by.factory.id)
     total = found.count()
     rows = found.order_by("-id")[page.offset : page.offset + page.limit] if page.offset < total else []
-    return page_dto(customer_order_dtos(list(rows), by=by), page=page, total=total)
+    return page_dto(customer_order_dtos(list(rows)), page=page, total=total)
 
 
 def _item_named(article_id: str, *, by: Actor) -> int | None:
