@@ -1,14 +1,13 @@
-"""Guessing passwords: the limit per name and address, the one per address, and whose address is believed."""
+"""Guessing passwords: the limit per name and address, and the one per address."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from factoryos.kernel import clock
-from factoryos.kernel.addresses import address_of
 from tests.ops.shell.people import is_signed_in, somebody, try_to_sign_in
 from tests.threads import at_once
 
@@ -90,21 +89,3 @@ def test_twenty_at_once_are_not_twenty_chances() -> None:
     assert set(answers) <= {422, 429}
     assert answers.count(422) < LIMIT
     assert sum(AccessAttempt.objects.values_list("failures_since_start", flat=True)) <= LIMIT
-
-
-@pytest.mark.parametrize(
-    ("behind", "remote", "forwarded", "believed"),
-    [
-        (False, "10.0.0.9", "1.2.3.4", "10.0.0.9"),
-        (True, "127.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"),
-        (True, "127.0.0.1", "", "127.0.0.1"),
-        (True, "127.0.0.1", "rubbish", "0.0.0.0"),
-        (False, "2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::"),
-        (False, "::ffff:10.0.0.9", "", "10.0.0.9"),
-        (False, "", "", "0.0.0.0"),
-    ],
-)
-def test_whose_address_is_believed(settings: Any, behind: bool, remote: str, forwarded: str, believed: str) -> None:
-    settings.BEHIND_TLS = behind
-    headers = {"x-forwarded-for": forwarded} if forwarded else {}
-    assert address_of(RequestFactory().get("/", headers=headers, REMOTE_ADDR=remote)) == believed
