@@ -73,7 +73,9 @@ def parse(raw: bytes, *, takes: type[RequestSerializer] | None) -> JsonObject:
 
 
 def _utf8(raw: bytes) -> str:
-    """Decoded here, for the parser would believe a byte order mark of UTF-16."""
+    """Decoded here, for the parser goes by a byte order mark of UTF-16, and by a NUL beside the first bracket."""
+    if b"\0" in raw:
+        raise MalformedXml(reason="it is not UTF-8")
     try:
         return raw.decode()
     except UnicodeDecodeError:
