@@ -1,6 +1,7 @@
 """What came of each line of an order: good units by batch and serial number, as the genealogy knows them.
 
-A correction lowers what its run made, so what was taken back is gone from here, lot by lot.
+A correction lowers what its run made, so what was taken back is gone from here, lot by lot. Of pieces that are not kept
+by lot or number, batch and number are what was told of them.
 """
 
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ WHERE o.id = %s AND o.factory_id = %s ORDER BY line.sort
 _ROWS = """
 SELECT line_id, batch, serial, single, sum(quantity), best_before FROM (
     SELECT run.line_id, run.id AS run_id, output.quantity, lot.best_before, coalesce(lot.serial, false) AS single,
-        CASE WHEN lot.serial THEN run.lot_number ELSE lot.code END AS batch,
+        CASE WHEN lot.serial OR lot.id IS NULL THEN run.lot_number ELSE lot.code END AS batch,
         CASE WHEN lot.serial THEN lot.code ELSE run.serial_label END AS serial
     FROM quality_output AS output JOIN orders_quantityentry AS run ON run.id = output.run_id
     LEFT JOIN manufacturing_lot AS lot ON lot.id = output.lot_id
