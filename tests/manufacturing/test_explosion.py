@@ -156,18 +156,18 @@ def test_amounts_beyond_counting_are_refused(by: Actor) -> None:
 WIDTH, LEVELS = 125, 8
 
 
-def a_thousand_lines(by: Actor) -> Bom:
+def a_thousand_lines(by: Actor, *, kind: str = "phantom") -> Bom:
     """Eight levels of kits with 125 lines each; each kit but the last contains the next one, all of them shared parts."""
     parts, kits = some(by, 300), some(by, LEVELS + 1)
     bom = None
     for level in reversed(range(LEVELS + 1)):
-        kind = "phantom" if level else "manufacture"
+        its_kind = kind if level else "manufacture"
         lines: dict[Item, Any] = {
             parts[(level * 37 + place) % 300]: Decimal(place + 1) / 8 for place in range(WIDTH - (level < LEVELS))
         }
         if level < LEVELS:
             lines[kits[level + 1]] = level + 2
-        bom = a_bom(by, kits[level], lines, type=kind, quantity=level + 3)
+        bom = a_bom(by, kits[level], lines, type=its_kind, quantity=level + 3)
     assert bom is not None
     return bom
 
