@@ -77,8 +77,8 @@ class StoreView(FaceView):
         except Unauthenticated:
             self._count(request, by_address(request))
             raise
-        self._count(request, self.principal_of(self.credential))
         self.actor = request.actor = self.credential.actor
+        self._count(request, self.principal_of(self.credential))
 
     def identify(self, request: HttpRequest) -> Credential:
         """A program's key, a person's token, or both: then both must be right, and the person acts.
