@@ -161,7 +161,7 @@ def _open(
 
     What another line has to give up for it is given free.
     """
-    balances = usage.of_lot(shelves, lot)
+    balances = usage.of_lot(shelves, lot, item_id=component.item_id)
     if not balances:
         raise LotMissing(item_id=component.item_id, sku=component.sku, lot=lot.lot_number, wanted=lot.quantity)
     holders = [component, *others]

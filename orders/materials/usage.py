@@ -27,7 +27,8 @@ def use(
     taken = ZERO
     rest = amount
     for lot in named:
-        choice = [(balance, balance.free + posting.held(component.id, balance)) for balance in of_lot(shelves, lot)]
+        lots = of_lot(shelves, lot, item_id=component.item_id)
+        choice = [(balance, balance.free + posting.held(component.id, balance)) for balance in lots]
         got = take(found, component, choice, wanted=lot.quantity, by_bom=rest)
         taken += min(got, rest)
         rest = max(rest - lot.quantity, ZERO)  # what a named lot lacks was still taken from that lot, not from another
@@ -92,9 +93,9 @@ def take(
     return taken
 
 
-def of_lot(shelves: Shelves, lot: ConsumedLot) -> list[Balance]:
-    """The balances of a named lot; none where the item has no such lot."""
-    return sorted((balance for balance in shelves.of_item(lot.item_id) if balance.lot_id == lot.lot_id), key=turn)
+def of_lot(shelves: Shelves, lot: ConsumedLot, *, item_id: int) -> list[Balance]:
+    """The balances of a named lot of an item; none where the item has no such lot."""
+    return sorted((balance for balance in shelves.of_item(item_id) if balance.lot_id == lot.lot_id), key=turn)
 
 
 def use_beyond_the_bom(
@@ -105,7 +106,7 @@ def use_beyond_the_bom(
     for lot in named:
         if lot.item_id in known:
             continue
-        choice = [(balance, balance.free) for balance in of_lot(shelves, lot)]
+        choice = [(balance, balance.free) for balance in of_lot(shelves, lot, item_id=lot.item_id)]
         left = lot.quantity
         for balance, part in share_out(lot.quantity, choice):
             found.posting.move(balance, Kind.OVER_CONSUMPTION, -part)

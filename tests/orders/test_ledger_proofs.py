@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 
 from orders import proof_of_ledgers
 from orders.models import ProductionOrder
-from tests.orders.storeroom import Storeroom
+from tests.orders.storeroom import Storeroom, component_of
 from tests.orders.test_verify_history import past_the_triggers
+from tests.orders.tracing import part, run
 from tests.stores import named
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,3 +76,25 @@ def test_an_entry_without_its_move_is_named_with_its_order(order: ProductionOrde
     (fault,) = [fault for fault in proof_of_ledgers.faults() if fault.table == "manufacturing_stockmove"]
     assert fault.order == order.reference
     assert fault.row == order.entries.get(good=2).pk
+
+
+SPARED = "UPDATE orders_quantityentry SET spared = {} WHERE good {} 0"
+SPARED_TAMPERINGS = [
+    ("UPDATE orders_ordercomponent SET spared = spared + 1", "spared is 5, its entries add up to 4"),
+    ("UPDATE orders_ordercomponent SET spared = 0", "spared is 0, its entries add up to 4"),
+    (SPARED.format("'[]'", "<"), "spared is 4, its entries add up to 5"),
+    (SPARED.format("jsonb_set(spared, '{0,quantity}', '\"6\"')", ">"), "spared is 4, its entries add up to 5"),
+    (SPARED.format("jsonb_set(spared, '{0,component}', '0')", ">"), "spared is 0, its entries add up to 5"),
+]
+
+
+@pytest.mark.parametrize(("sql", "text"), SPARED_TAMPERINGS)
+def test_what_was_spared_is_what_the_entries_say(sql: str, text: str) -> None:
+    room = Storeroom(per_unit=2, stock=100)
+    order = room.running(20)
+    run(room, order, 5, part(room.part, 5))
+    room.report(order, good=-3, reason="miscounted")
+    assert (component_of(order).spared, list(proof_of_ledgers.faults())) == (4, [])
+    past_the_triggers(sql)
+    found = [fault.text for fault in proof_of_ledgers.faults() if fault.table == "orders_ordercomponent"]
+    assert any(text in fault for fault in found), found
