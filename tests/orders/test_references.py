@@ -11,7 +11,7 @@ from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Duplicate
 from orders.models import ProductionOrder
-from orders.references import mint_gapless
+from orders.references import mint, mint_gapless, peek
 from tests import floor
 from tests.threads import at_once
 
@@ -75,3 +75,24 @@ def test_a_reference_of_ones_own_takes_no_number(by: Actor) -> None:
     with pytest.raises(Duplicate), transaction.atomic():
         made(by, reference="MINE")
     assert made(by) == "MO/2026/0001"
+
+
+@pytest.mark.django_db
+def test_a_peek_is_what_comes_next_and_takes_nothing(by: Actor, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert peek(by=by) == "PO-2026-000001"
+    assert peek(by=by) == "PO-2026-000001"
+    assert floor.an_order(by).reference == "PO-2026-000001"
+    assert peek(by=by) == "PO-2026-000002"
+
+
+@pytest.mark.django_db
+def test_a_peek_steps_over_what_was_taken_by_hand_as_the_mint_does(by: Actor, django_assert_num_queries: Any) -> None:
+    for number in (1, 2, 4):
+        floor.an_order(by, reference=f"PO-2026-{number:06d}")
+    floor.an_order(floor.an_actor(floor.a_factory()), reference="PO-2026-000003")
+    with django_assert_num_queries(1):
+        assert peek(by=by) == "PO-2026-000003"
+    assert mint(by=by) == "PO-2026-000003"
+    assert peek(by=by) == mint(by=by) == "PO-2026-000005"
+    assert peek(by=by, prefix="X", digits=2) == "X-2026-01"
