@@ -1,7 +1,6 @@
 """report: pieces were made, or an earlier count is corrected."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from factoryos.kernel import clock, outbox
@@ -100,8 +99,6 @@ def _plan(
     made = Made(lot, where.serial_numbers, where.best_before, where.barcode)
     if traced is None:
         return production.plan(order, line, count=count, by=by, made=made, named=where.consumed_lots, reason=reason)
-    if line.item.tracking == Item.Tracking.NONE:
-        made = replace(made, lot_number=None)  # there the lot is a label, which the entry keeps
     return traced_runs.plan(order, line, count=count, by=by, made=made, traced=traced)
 
 

@@ -25,6 +25,7 @@ class Seller:
     """A program with a store key. Bodies are Python values, or text as it is to be sent; paths are under the base."""
 
     def __init__(self, store: str | None, key: str | None, **more: str) -> None:
+        self.key = key
         self.client = Client(headers={"store": store or "", "api-key": key or "", **more})
         self.client.raise_request_exception = False
 

@@ -36,7 +36,7 @@ def refused(reply: Reply, status: int, code: int, field: str | None = None) -> R
 
 def test_every_wrong_credential_gets_one_and_the_same_answer(shop: Shop) -> None:
     other = Shop()
-    key, theirs = shop.admin.client.headers["api-key"], other.admin.client.headers["api-key"]
+    key, theirs = shop.admin.key, other.admin.key
     store = shop.factory.store_id
     answers = [
         Seller(None, None).get(),

@@ -92,15 +92,17 @@ def test_where_nothing_is_kept_by_number_a_number_is_a_label(tracking: str) -> N
     stage, item, order = making(tracking)
     entry = run(stage, order, 7, lot_number="B-7", serial_label="S-1")
     assert (entry.lot_number, entry.serial_label, entry.serial_numbers) == ("B-7", "S-1", [])
-    assert lots_of(item) == {("B-7" if tracking == "lot" else None): (7, 0)}
+    assert lots_of(item) == {"B-7": (7, 0)}
 
 
-def test_the_label_of_what_is_not_kept_in_lots_hinders_no_correction() -> None:
+def test_a_batch_of_what_is_not_tracked_is_a_lot_all_the_same_and_hinders_no_correction() -> None:
+    """Its date and barcode have a place, and the genealogy knows it."""
     stage, item, order = making("none")
     run(stage, order, 7, lot_number="B-7", best_before=JAN, barcode="1")
-    run(stage, order, 7, lot_number="B-7", best_before=FEB, barcode="2")
+    run(stage, order, 7, lot_number="B-8", best_before=FEB, barcode="2")
     floor.done(
         actions.report, order_id=order.pk, by=stage.by, count=Count(Decimal(-9), Decimal(0)), reason="miscounted",
         where=Circumstances(),
     )  # fmt: skip
-    assert (lots_of(item), Lot.objects.count()) == ({None: (5, 0)}, 0)
+    assert lots_of(item) == {"B-7": (5, 0)}
+    assert dict(Lot.objects.filter(item=item).values_list("code", "barcode")) == {"B-7": "1", "B-8": "2"}
