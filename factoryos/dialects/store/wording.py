@@ -5,7 +5,7 @@ A refusal that has no case here speaks this API's language already: such are tho
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 from factoryos.dialects.base import problems as way
@@ -60,6 +60,7 @@ _FIELDS: Mapping[str, str] = {
     "serial_numbers": "serial",
     "serialNumbers": "serial",
     "lotNumber": "bestBefore",  # a batch that is known, with another date: the number alone would be fine
+    "lot_number": "batch",
     "consumed_lots": "partTraceability",
     "components": "articleId",
     "bomId": "articleId",
@@ -78,6 +79,7 @@ _TAKEN: Mapping[str, str] = {
     "item": "{value} is already on this order",
     "lotNumber": "batch {value} is known with another bestBefore",
     "serialNumbers": "serial {value} is known already",
+    "barcode": "this batch or serial is known with another barcode than {value}",
 }
 # What a verb does to an order, as this API says it: "… is FINISHED and cannot be started now".
 _PARTICIPLES: Mapping[str, str] = {
@@ -89,10 +91,8 @@ _PARTICIPLES: Mapping[str, str] = {
 }
 _FACTS = {"article": "articleId", "sku": "articleId", "lot": "batchId", "reference": "prReference", "wanted": "needed"}
 _PLACE = re.compile(r"\.(\d+)(?=\.|$)")
-
-
 # Parts of sentences, which the message holds already.
-_SPOKEN = frozenset({"field", "told", "reason", _AT})
+_SPOKEN = frozenset({"field", "told", "reason", "thing", _AT})
 
 
 def _as_it_is(problem: Problem) -> Told:
@@ -114,15 +114,16 @@ def _with(*names: str) -> Callable[[Problem], Told]:
 
 
 def _invalid(problem: Problem) -> Told:
+    """One of the core's, or of a body: a body's begins with the field's path, or says that there is no such field."""
     field, message = problem.data["field"], str(problem.data["messages"][0])
-    if field is None:
-        return Told(message)
-    shown = str(_spelled(field))
-    if message.startswith(f"property {field} "):  # a field that there is none of: its name is the caller's
-        return Told(message, shown)
-    if message.startswith((f"{field} ", f"{field}.")) and field not in _SAID:
-        return Told(shown + message[len(field) :], shown)
-    return Told(_SAID.get(field, message), _FIELDS.get(field, shown))
+    place, _, said = message.partition(" ")
+    if field is None or place == "property":  # whose name is the caller's
+        return Told(message, field)
+    if field in _SAID:
+        return Told(_SAID[field], _FIELDS[field])
+    if field in _FIELDS and place != field:
+        return Told(message, _FIELDS[field])
+    return Told(f"{_spelled(place)} {said}", _spelled(field))
 
 
 def _duplicate(problem: Problem) -> Told:
@@ -160,23 +161,16 @@ def _moment(problem: Problem, sentence: str, *, field: str = "state") -> Told:
 
 
 def _work_order(problem: Problem) -> Told:
-    data = problem.data
-    told = f"work order {data['work_order']} is {data['words']}"
-    return _moment(problem, f"its {told}")._replace(
-        facts={"prReference": data["reference"], "state": int(_word(data["state"])), "workOrder": data["work_order"]}
-    )
+    told = _moment(problem, f"its work order {problem.data['work_order']} is {problem.data['words']}")
+    return told._replace(facts={**(told.facts or {}), "workOrder": problem.data["work_order"]})
 
 
 def _on_hold(problem: Problem) -> Told:
+    open_ones = problem.data["holds"]
     holds = [
-        {"id": hold["id"], "reason": hold["reason"], "placedAt": _instant(hold["placed_at"])}
-        for hold in problem.data["holds"]
+        {"id": one["id"], "reason": one["reason"], "placedAt": milliseconds(one["placed_at"])} for one in open_ones
     ]
     return Told(problem.text, "state", {"prReference": problem.data["reference"], "holds": holds})
-
-
-def _instant(value: Any) -> Any:
-    return milliseconds(value) if isinstance(value, datetime) else value
 
 
 def _machines_busy(problem: Problem) -> Told:
@@ -189,24 +183,18 @@ def _machines_busy(problem: Problem) -> Told:
 
 def _over_production(problem: Problem) -> Told:
     target, allowed, would_be = (problem.data[name] for name in ("target", "allowed", "would_be"))
-    return Told(
-        f"{_shown(would_be)} finished would be more than the allowed {_shown(allowed)}",
-        "amount",
-        {"amount": target, "allowed": allowed, "wouldBe": would_be},
-    )
+    said = f"{_shown(would_be)} finished would be more than the allowed {_shown(allowed)}"
+    return Told(said, "amount", {"amount": target, "allowed": allowed, "wouldBe": would_be})
 
 
 def _shown(amount: Any) -> str:
-    return shortest(amount) if hasattr(amount, "as_tuple") else str(amount)
+    return shortest(amount) if isinstance(amount, Decimal) else str(amount)
 
 
 def _below_zero(problem: Problem) -> Told:
     totals = problem.data["totals"]
-    return Told(
-        "finished or waste would fall below zero",
-        "finished",
-        {"finished": totals["good"], "waste": totals["rejected"]},
-    )
+    facts = {"finished": totals["good"], "waste": totals["rejected"]}
+    return Told("finished or waste would fall below zero", "finished", facts)
 
 
 def _mismatch(problem: Problem) -> Told:
@@ -215,17 +203,10 @@ def _mismatch(problem: Problem) -> Told:
     return Told(said, "finished", {"finished": good, "waste": rejected})
 
 
-def _spread(problem: Problem) -> Told:
-    return Told("The order runs on several machines: its amount is changed where the machines are planned", "amount")
-
-
 def _has_production(problem: Problem) -> Told:
     data = problem.data
-    return Told(
-        problem.text,
-        "articleId",
-        {"articleId": data["sku"], "finished": data["good"], "waste": data["rejected"]},
-    )
+    facts = {"articleId": data["sku"], "finished": data["good"], "waste": data["rejected"]}
+    return Told(problem.text, "articleId", facts)
 
 
 # --- Of material ------------------------------------------------------------------------------------------------------
@@ -303,7 +284,9 @@ _TELLING: Mapping[type[Problem], Callable[[Problem], Told]] = {
     orders.OverProduction: _over_production,
     orders.TotalBelowZero: _below_zero,
     orders.QuantityMismatch: _mismatch,
-    orders.AllocationRequired: _spread,
+    orders.AllocationRequired: lambda _: Told(
+        "The order runs on several machines: say there how it is split", "amount"
+    ),
     orders.LineHasProduction: _has_production,
     orders.NotAPart: _no_part,
     orders.SerialsIncomplete: _serials,
