@@ -158,6 +158,8 @@ def _require_sense(
     numbered = line.item.tracking == Item.Tracking.SERIAL or where.serial_numbers
     if numbered and count.good >= 0 and len(where.serial_numbers) != count.good:
         raise Invalid(messages=["serialNumbers must hold as many numbers as good pieces"], field="serial_numbers")
+    if where.barcode is not None and len(where.serial_numbers) > 1:
+        raise Invalid(messages=["barcode can be given for one piece with a serial number only"], field="barcode")
     if count.is_correction and where.consumed_lots:
         raise Invalid(messages=["consumedLots cannot be given with a correction"], field="consumed_lots")
     if where.occurred_at is not None:

@@ -32,12 +32,12 @@ _LEFT = {
     "orders": "SELECT id, state, version, quantity_good, quantity_rejected FROM orders_productionorder",
     "lines": "SELECT id, good, rejected FROM orders_orderline",
     "shares": "SELECT id, produced FROM orders_assignment",
-    "components": "SELECT id, consumed, over_consumed FROM orders_ordercomponent",
+    "components": "SELECT id, consumed, over_consumed, spared FROM orders_ordercomponent",
     "balances": """SELECT balance.item_id, lot.code, location_id, on_hand, reserved
         FROM manufacturing_stockbalance AS balance LEFT JOIN manufacturing_lot AS lot ON lot.id = lot_id""",
     "reservations": "SELECT component_id, balance_id, quantity FROM manufacturing_reservation",
     "entries": """SELECT idempotency_key, order_id, line_id, good, rejected, machine_id, lot_number,
-        short_consumption::text, rank() OVER (PARTITION BY order_id ORDER BY id) FROM orders_quantityentry""",
+        short_consumption::text, spared::text, rank() OVER (PARTITION BY order_id ORDER BY id) FROM orders_quantityentry""",
     "moves": """SELECT entry.idempotency_key, run_id = entry_id, move.order_id, balance.item_id, lot.code, kind, quantity,
         component_id, move.reason, move.reference FROM manufacturing_stockmove AS move
         JOIN orders_quantityentry AS entry ON entry.id = move.entry_id

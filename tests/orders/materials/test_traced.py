@@ -9,10 +9,12 @@ import pytest
 from factoryos.kernel.problems import Invalid, Problem
 from manufacturing.problems import LotMissing, LotShort, MaterialShort
 from orders import actions, proof_of_ledgers
+from orders.machine_counts import Outcome
 from orders.models import OrderComponent, ProductionOrder, QuantityEntry
 from orders.problems import NotAPart, OverLimit, SerialsIncomplete
 from orders.specs import Circumstances, Count, PartUse, Traced
 from tests import floor, stores
+from tests.counted import a_count, booked
 from tests.evidence import everything
 from tests.orders.storeroom import Storeroom, component_of, reserved_by
 from tests.orders.tracing import part, run, unknown
@@ -103,6 +105,14 @@ def test_what_was_not_used_is_spared_and_never_made_up_for() -> None:
     assert order.events.get(verb="report").data["spared"] == [{"sku": room.part.sku, "quantity": "5"}]
     room.report(order, good=1)
     assert used(order) == (17, 0, 5)
+
+
+def test_what_a_machine_counts_makes_up_for_nothing_that_was_spared() -> None:
+    room = in_lots(2, jan=100)
+    order = room.running(20)
+    run(room, order, 10, part(room.part, 15))
+    assert booked(a_count(room.machine, 3))[0].outcome is Outcome.BOOKED
+    assert used(order) == (15 + 6, 0, 5)
 
 
 def test_what_is_spared_waits_for_no_stock() -> None:
@@ -394,10 +404,9 @@ def test_a_correction_of_an_earlier_lot_gives_back_what_went_into_that_lot() -> 
 
 
 def test_verification_takes_spared_back_too() -> None:
-    room = in_lots(1, jan=100)
+    room = in_lots(1, {"requires_verification": True}, jan=100)
     order = room.running(20)
     run(room, order, 10, part(room.part, 6))
-    order = room.do(actions.complete, order)
-    if order.state == "completed":
-        room.verify(order, good=0)
-        assert used(order) == (0, 0, 0)
+    room.verify(room.do(actions.complete, order), good=2)
+    assert (used(order), room.stock()[0]) == ((0, 0, 2), 100)
+    assert QuantityEntry.objects.filter(order=order).last().spared[0]["quantity"] == "-2"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from factoryos.kernel.problems import Duplicate
+from factoryos.kernel.problems import Duplicate, Invalid
 from manufacturing.models import Item, Lot
 from orders import actions, ledger
 from orders.models import ProductionOrder
@@ -85,6 +85,14 @@ def test_a_number_has_its_barcode_and_the_batch_is_its_label() -> None:
     assert (lot.code, lot.serial, lot.barcode, lot.best_before) == ("S1", True, "9", JAN)
     assert (entry.lot_number, entry.serial_numbers, entry.serial_label) == ("B-7", ["S1"], None)
     assert refused(stage, order, 1, serial_numbers=("S1",), field="serialNumbers") == "S1"
+
+
+def test_a_barcode_is_of_one_piece_not_of_several() -> None:
+    stage, _, order = making("serial")
+    before = everything()
+    with pytest.raises(Invalid) as caught:
+        run(stage, order, 2, serial_numbers=("S1", "S2"), barcode="9")
+    assert (everything(), caught.value.data["field"]) == (before, "barcode")
 
 
 @pytest.mark.parametrize("tracking", ["none", "lot"])
