@@ -147,7 +147,8 @@ class SerialField(StrictField):
     def read(self, value: Any) -> str | None:
         if isinstance(value, dict):
             return self._of_object(value)
-        return None if value == "" else _SERIAL.read(value)  # an empty XML element is what {} is in JSON
+        # An empty XML element is what {} is in JSON.
+        return None if value is None or value == "" else _SERIAL.read(value)
 
     def _of_object(self, value: dict[str, Any]) -> str | None:
         if strange := [name for name in value if name not in ("serialNr", "serial")]:

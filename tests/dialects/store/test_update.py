@@ -11,7 +11,7 @@ from orders.models import OrderEvent
 from orders.specs import NewLine, Share
 from tests import floor
 from tests.conformance.store.shop import as_xml
-from tests.dialects.store.workshop import CAP, LINER, RESIN, SHELL, Workshop, a_workshop, refused
+from tests.dialects.store.workshop import LINER, RESIN, SHELL, Workshop, a_workshop, refused
 from tests.evidence import added, everything
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def shop(made: Workshop, db: None) -> Workshop:
 
 def test_what_is_sent_is_changed_and_the_rest_stays(shop: Workshop) -> None:
     order_id = shop.order()
-    assert {**WHOLE} == {name: shop.admin.put(f"{order_id}", WHOLE)[name] for name in WHOLE}
+    assert {name: shop.admin.put(f"{order_id}", WHOLE)[name] for name in WHOLE} == {**WHOLE}
     changed = shop.admin.put(f"{order_id}", {"name": "lids"})
     assert {name: changed[name] for name in WHOLE} == WHOLE | {"name": "lids"}
 
