@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PAGES = ("kernel", "people", "manufacturing", "quality", "orders", "customer_orders", "iot", "ops")
+PAGES = ("kernel", "people", "sign_ins", "manufacturing", "quality", "orders", "customer_orders", "iot", "ops")
 
 
 class SupervisionConfig(AppConfig):

@@ -7,7 +7,7 @@ from django.contrib.admin import EmptyFieldListFilter, register
 from django.http import HttpRequest
 
 from factoryos.kernel.locks import locked
-from factoryos.kernel.models import Counter, Factory, OutboxMessage, RateBucket, RememberedAnswer, UserToken
+from factoryos.kernel.models import Counter, Factory, OutboxMessage, RateBucket, RememberedAnswer
 from factoryos.supervision.fields import LineField
 from factoryos.supervision.listing import CheapList
 from factoryos.supervision.one_transaction import OneTransaction
@@ -90,13 +90,3 @@ class CounterAdmin(ReadOnlyAdmin):
     list_display = ("series", "factory", "last")
     list_select_related = ("factory",)
     search_fields = ("series__startswith",)
-
-
-@register(UserToken, site=site)
-class UserTokenAdmin(ReadOnlyAdmin):
-    """Of people, who may belong to several factories: for keepers."""
-
-    list_display = ("id", "user", "created_at", "expires_at", "revoked_at")
-    list_select_related = ("user",)
-    search_fields = ("user__username__exact",)
-    search_help_text = "A whole sign-in name"

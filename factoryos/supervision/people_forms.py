@@ -137,6 +137,11 @@ class KeyForm(forms.ModelForm):
             self.add_error("user", ValidationError("Only a personal access token names a person.", code="person"))
         if values.get("factory") is None and not of_person:
             self.add_error("factory", ValidationError("Choose the factory that it is for.", code="required"))
+        if values.get("kind") == ApiKey.Kind.STORE_KEY and (place := values.get("factory")) and not place.store_id:
+            told = (
+                f"{place} has no store id, so nobody could name its store. A keeper gives it one on the factory's page."
+            )
+            self.add_error("factory", ValidationError(told, code="no_store"))
         if not values.get("roles") and not of_person:
             self.add_error("roles", ValidationError("Without a role it could do nothing.", code="required"))
         return values

@@ -64,6 +64,7 @@ def test_an_instant_is_taken_too() -> None:
         ({"expires": "9999-12-31"}, "--expires must be"),
         ({"expires": "2020-01-01"}, "--expires is over already"),
         ({"kind": "console"}, "invalid choice"),
+        ({"kind": "store"}, "has no store id"),
     ],
 )
 def test_what_is_wrong_is_said_and_no_key_is_made(options: dict[str, str], told: str) -> None:

@@ -8,9 +8,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
 
-from factoryos.kernel.api_keys import digest_of
+from factoryos.kernel import user_tokens
+from factoryos.kernel.api_keys import actor_of, digest_of
 from factoryos.kernel.ids import uuid7
-from factoryos.kernel.models import ApiKey, Membership, User
+from factoryos.kernel.models import ApiKey, Factory, Membership, User, UserToken
 from tests.callers import a_user
 from tests.supervision.world import World, keeper, page, signed_in, state_of_everything
 
@@ -163,3 +164,33 @@ def test_a_keeper_makes_accounts_and_sets_passwords_but_does_not_lock_themselves
         {"username": user.username, "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0},
     )
     assert User.objects.get(pk=user.pk).is_superuser
+
+
+def test_a_store_key_is_made_for_a_factory_that_is_a_store_and_for_no_other() -> None:
+    world = World()
+    client = signed_in(world.supervisor())
+    before = state_of_everything()
+    answer = client.post(page(ApiKey, "add"), new_key(world.factory, kind="store_key"))
+    assert "has no store id" in answer.content.decode()
+    assert state_of_everything() == before
+    Factory.objects.filter(pk=world.factory.pk).update(store_id="S-9")
+    made = client.post(page(ApiKey, "add"), new_key(world.factory, kind="store_key"))
+    assert actor_of(made.context["secret"], kind=ApiKey.Kind.STORE_KEY, face="store", store_id="S-9").name == "ERP"
+
+
+def test_a_sign_in_is_revoked_by_who_supervises_the_person_and_by_no_stranger() -> None:
+    here, there = World(), World()
+    client = signed_in(here.supervisor())
+    secret, _ = user_tokens.issue(user=here.member, device={"device_type": "scanner", "push_id": "push-to-me"})
+    token, stranger = UserToken.objects.get(digest=digest_of(secret)), signed_in(there.supervisor())
+    form = {"action": "revoke_sign_ins", "_selected_action": [token.pk], "index": "0"}
+    for shown in (client.get(page(UserToken, "changelist")), client.get(page(UserToken, "change", token.pk))):
+        assert "scanner" in shown.content.decode() and "push-to-me" not in shown.content.decode()
+    before = state_of_everything()
+    assert "must sign in again" in client.post(page(UserToken, "changelist"), form).content.decode()
+    stranger.post(page(UserToken, "changelist"), form | {"confirmed": "yes"})
+    assert state_of_everything() == before
+    client.post(page(UserToken, "changelist"), form | {"confirmed": "yes"})
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert list(UserToken.objects.filter(revoked_at__isnull=False)) == [token]

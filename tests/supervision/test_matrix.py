@@ -18,9 +18,9 @@ from factoryos.supervision.site import site
 from orders.models import ProductionOrder
 from tests.callers import a_member
 from tests.standing import made_for_a_file
+from tests.supervision.rights import RIGHTS
 from tests.supervision.world import (
     REGISTERED,
-    RIGHTS,
     World,
     keeper,
     page,

@@ -1,6 +1,5 @@
 """A factory with one of everything that the admin shows, people who may and may not see it, and what is in the tables."""
 
-from dataclasses import dataclass
 from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -43,23 +42,13 @@ from iot.models import (
 )
 from manufacturing.boms.writing import Part, Recipe, Step, create_bom
 from manufacturing.models import (
-    Bom,
-    BomComponent,
-    BomOperation,
-    BomVersion,
-    Item,
     ItemImage,
-    Lot,
     Machine,
     Method,
     Operation,
-    PurchaseOrder,
-    PurchaseOrderLine,
     Reservation,
     Shortage,
-    StockBalance,
     StockLocation,
-    StockMove,
     Supplier,
     WorkArea,
 )
@@ -67,23 +56,18 @@ from manufacturing.purchasing import Wanted, order_goods
 from manufacturing.stock.receipts import Delivery, receive
 from orders.actions import add_note, hold
 from orders.models import (
-    Assignment,
     CustomerOrder,
     CustomerOrderRow,
-    Note,
     OrderComponent,
-    OrderEvent,
     OrderFacts,
-    OrderLine,
     OrderTally,
     PauseReason,
     ProductionOrder,
-    QuantityEntry,
     Seal,
     SealLeaf,
     WorkOrder,
 )
-from quality.models import Consumption, Hold, Output, Verification
+from quality.models import Consumption, Output, Verification
 from tests import floor
 from tests.callers import a_member, a_user
 from tests.calls import Plant
@@ -299,39 +283,3 @@ def state_of_everything() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(f"{query} UNION ALL {users} FROM kernel_user")
         return dict(cursor.fetchall())
-
-
-@dataclass(frozen=True)
-class Rights:
-    """Whose the table is, and what a supervisor, or a keeper alone, may do in it."""
-
-    supervisors: bool
-    writes: str = ""  # of add, change, delete; by supervisors
-    keepers: str = ""  # by keepers
-
-
-_MASTER = Rights(True, "add change delete", "add change delete")
-_SHOWN, _KEEPERS = Rights(True), Rights(False)
-
-RIGHTS: dict[type[Model], Rights] = {
-    Factory: Rights(True, "change", "add change"),
-    User: Rights(True, "", "add change"),
-    Membership: _MASTER,
-    ApiKey: Rights(True, "add change", "add change"),
-    PauseReason: Rights(True, "add change", "add change"),
-    Item: _MASTER, WorkArea: _MASTER, Machine: _MASTER, Method: _MASTER, Operation: _SHOWN,
-    StockLocation: Rights(True, "add change", "add change"),
-    Bom: _SHOWN, BomVersion: _SHOWN, BomComponent: _SHOWN, BomOperation: _SHOWN, Lot: _SHOWN, StockBalance: _SHOWN,
-    StockMove: _SHOWN, Reservation: _SHOWN, Shortage: _SHOWN, OrderComponent: _SHOWN, Consumption: _SHOWN, Output: _SHOWN,
-    MachineStateInterval: _SHOWN, Downtime: _SHOWN, PlannedDowntime: _SHOWN, Shift: _MASTER, AndonCall: _SHOWN,
-    TelemetrySample: _SHOWN, Connection: Rights(True, "add change", "add change"),
-    CounterPoint: Rights(True, "add change", "add change"), CounterBaseline: _SHOWN, CountEvent: _SHOWN,
-    CountReview: _SHOWN, PollShard: _KEEPERS,
-    SavedView: Rights(True, "delete", "delete"),
-    ProductionOrder: _SHOWN, OrderLine: _SHOWN, Assignment: _SHOWN, WorkOrder: _SHOWN, OrderEvent: _SHOWN,
-    QuantityEntry: _SHOWN, Note: _SHOWN, OrderTally: _SHOWN, Hold: _SHOWN, Verification: _SHOWN, BulkOperation: _SHOWN,
-    BulkRow: _SHOWN, Supplier: _MASTER, PurchaseOrder: Rights(True, "add", "add"), PurchaseOrderLine: _SHOWN,
-    ItemImage: _SHOWN, CustomerOrder: _SHOWN, CustomerOrderRow: _SHOWN, OrderFacts: _SHOWN,
-    UserToken: _KEEPERS, OutboxMessage: _KEEPERS, RememberedAnswer: _KEEPERS, RateBucket: _KEEPERS, Counter: _KEEPERS,
-    Seal: _KEEPERS, SealLeaf: _KEEPERS, Preferences: _KEEPERS,
-}  # fmt: skip

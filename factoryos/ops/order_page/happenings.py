@@ -1,35 +1,19 @@
 """Telling what happened: an event or a note as a line of the timeline, in the words of the people who read it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.ids import parse_uuid
-from factoryos.kernel.quantities import shortest
 from factoryos.ops.order_page import words
+from factoryos.ops.order_page.event_facts import Change, facts_of, local_time, signed
 from orders.actions.edit_note import is_editable
-from orders.models import Note, OrderEvent, ProductionOrder
+from orders.models import Note, OrderEvent
 from orders.timeline import Counts
-
-_FIELDS = {
-    "batch_number": "Batch", "planned_start": "Planned start", "planned_end": "Planned end", "priority": "Priority",
-    "notes": "Instructions", "customer_name": "Customer",
-}  # fmt: skip
-LONGEST = 300  # characters of a value that changed; the whole of it stands on the page itself
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One fact before and after, in words."""
-
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +52,7 @@ def of_counts(counts: Counts, *, zone: ZoneInfo) -> Happening:
     """Many counts of a machine as one line; what was used for them stands with the order's material."""
     facts = {"good": counts.good, "rejected": counts.rejected}
     last = of_event(counts.last, zone=zone)
-    times = Change("Counts", "", f"{counts.times} since {_time(counts.since, zone)}")
+    times = Change("Counts", "", f"{counts.times} since {local_time(counts.since, zone)}")
     return replace(last, what=_what(counts.last, facts), changes=[times])
 
 
@@ -82,7 +66,6 @@ def of_note(note: Note, *, by: Actor) -> Happening:
 
 def of_event(event: OrderEvent, *, zone: ZoneInfo) -> Happening:
     data = event.data if isinstance(event.data, dict) else {}
-    facts = [*(_FACTS[event.verb](data, zone) if event.verb in _FACTS else []), *_material(data)]
     moved = event.moved and event.from_state and event.from_state != event.to_state
     return Happening(
         id=f"event-{event.seq}",
@@ -92,7 +75,7 @@ def of_event(event: OrderEvent, *, zone: ZoneInfo) -> Happening:
         source=source(kind=event.actor_kind, face=event.face, credential=event.credential),
         verb=event.verb,
         moved=(str(event.from_state), event.to_state) if moved else None,
-        changes=facts,
+        changes=facts_of(event.verb, data, zone=zone),
         why=_why(event, data),
         notes=event.notes or "",
         operation=parse_uuid(data.get("operation")),
@@ -117,7 +100,7 @@ def source(*, kind: str, face: str, credential: str) -> str:
 
 def _what(event: OrderEvent, data: Mapping[str, Any]) -> str:
     if event.verb == "report":
-        counts = [f"{_signed(data.get(name))} {name}" for name in ("good", "rejected") if _signed(data.get(name))]
+        counts = [f"{signed(data.get(name))} {name}" for name in ("good", "rejected") if signed(data.get(name))]
         told = words.listed(counts, "and") if counts else "a count"
         by_machine = event.actor_kind == "device"
         return f"counted {told.replace('+', '')}" if by_machine else f"{words.did(event.verb)} {told}"
@@ -132,135 +115,3 @@ def _why(event: OrderEvent, data: Mapping[str, Any]) -> str:
     """A pause reason's code reads as its words do."""
     reason = event.reason or ""
     return reason.replace("_", " ").capitalize() if reason and reason == data.get("pauseReason") else reason
-
-
-def _number(value: Any) -> str:
-    try:
-        return shortest(Decimal(str(value)))
-    except InvalidOperation:
-        return "–"
-
-
-def _signed(value: Any) -> str:
-    """With its sign, and nothing for nothing."""
-    number = _number(value if value is not None else 0)
-    return "" if number in ("0", "–") else number.replace("-", "−") if number.startswith("-") else f"+{number}"
-
-
-def _text(name: str, value: Any, zone: ZoneInfo) -> str:
-    if value in (None, ""):
-        return "–"
-    if name in ("planned_start", "planned_end"):
-        return _time(value, zone)
-    if name == "priority" and value in ProductionOrder.Priority.values:
-        return str(ProductionOrder.Priority(value).label)
-    return _shortened(str(value))
-
-
-def _time(value: Any, zone: ZoneInfo) -> str:
-    try:
-        local = datetime.fromisoformat(str(value)).astimezone(zone)
-    except ValueError:
-        return str(value)[:LONGEST]
-    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
-
-
-def _amended(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    return [
-        Change(_FIELDS.get(name, name), _text(name, change.get("before"), zone), _text(name, change.get("after"), zone))
-        for name, change in (data.get("changes") or {}).items()
-    ]
-
-
-def _places(data: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{share.get('on') or '–'} {_number(share.get('quantity'))}" for share in data.get("assignments") or ()
-    )
-
-
-def _adjusted(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    changes = [Change("Target", _number(data.get("before")), _number(data.get("after")))]
-    return changes + ([Change("On", "", _places(data))] if data.get("assignments") else [])
-
-
-def _scheduled(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    facts = [("On", _places(data)), ("Method", data.get("method") or "")]
-    facts += [
-        (label, _time(data[name], zone))
-        for label, name in (("Planned start", "plannedStart"), ("Planned end", "plannedEnd"))
-        if data.get(name)
-    ]
-    return [Change(label, "", text) for label, text in facts if text]
-
-
-def _created(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    made = ", ".join(f"{_number(line.get('target'))} × {line.get('sku')}" for line in (data.get("lines") or ())[:20])
-    return [Change("To make", "", made[:LONGEST])] if made else []
-
-
-def _verified(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    difference = data.get("difference") or {}
-    counted = {
-        name: _number(Decimal(str(data.get(name) or 0)) - Decimal(str(difference.get(name) or 0)))
-        for name in ("good", "rejected")
-    }
-    return [Change(name.capitalize(), counted[name], _number(data.get(name))) for name in ("good", "rejected")]
-
-
-def _closed(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    shipment = data.get("shipment") or {}
-    facts = [
-        ("Carrier", shipment.get("carrier")), ("Tracking number", shipment.get("trackingNumber")),
-        ("Shipped", _time(shipment["shippedAt"], zone) if shipment.get("shippedAt") else None),
-        ("Quantity", _number(shipment["quantity"]) if shipment.get("quantity") is not None else None),
-    ]  # fmt: skip
-    return [Change(label, "", str(value)[:LONGEST]) for label, value in facts if value]
-
-
-def _reported(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    """A count by hand where a counter is read."""
-    if not data.get("besideCounter"):
-        return []
-    return [Change("By hand", "", "The machine counts by itself: somebody looks whether these were counted twice")]
-
-
-def _finished(data: Mapping[str, Any], zone: ZoneInfo) -> list[Change]:
-    return [Change("Minutes", "", _number(data["minutes"]))] if data.get("minutes") is not None else []
-
-
-# What an event says of components → how it is told.
-_OF_MATERIAL = (("reserved", "Reserved"), ("consumed", "Used"), ("short", "Not in stock"))
-
-
-def _material(data: Mapping[str, Any]) -> list[Change]:
-    """What a step did to components, of which lots; an amount below nothing was given back."""
-    changes = []
-    for name, label in _OF_MATERIAL:
-        parts = data.get(name)
-        if isinstance(parts, list) and parts:
-            told = [_part(part) for part in parts if isinstance(part, dict)]
-            changes.append(Change(label, "", _shortened(", ".join(told))))
-    return changes
-
-
-def _part(part: Mapping[str, Any]) -> str:
-    lot = f" of lot {part['lot']}" if part.get("lot") else ""
-    number = _number(part.get("quantity"))
-    told = f"{part.get('sku')}{lot}"
-    return f"{number.removeprefix('-')} × {told} given back" if number.startswith("-") else f"{number} × {told}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-_FACTS: dict[str, Callable[[Mapping[str, Any], ZoneInfo], list[Change]]] = {
-    "amend": _amended,
-    "adjust_quantity": _adjusted,
-    "schedule": _scheduled,
-    "create": _created,
-    "verify": _verified,
-    "report": _reported,
-    "close": _closed,
-    "finish_work": _finished,
-}

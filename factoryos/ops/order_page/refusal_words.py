@@ -30,6 +30,15 @@ _INVALID = {
 }
 
 
+_TAKEN = {
+    "serialNumbers": ("serial_numbers", "Serial number {value} is known already."),
+    "lotNumber": ("lot", "Lot {value} is known with another best-before date."),
+    "barcode": ("barcode", "{value} is the bar code of another lot, or the lot has another bar code."),
+    "reference": ("reference", "Another order is called {value} already."),
+    "item": ("item", "{value} is on this order already."),
+}
+
+
 def told(problem: Problem) -> tuple[str | None, str]:
     """(field of the form or None, sentence)."""
     if problem.code == "validation_failed":
@@ -118,6 +127,43 @@ def _stock(data: Mapping[str, Any]) -> tuple[str | None, str]:
     )
 
 
+def _taken(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    field, sentence = _TAKEN.get(str(data["field"]), (None, "{value} is taken already."))
+    return field, sentence.format(value=data["value"])
+
+
+def _line_was_made(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    return None, (
+        f"{data['sku']} was made already ({_number(data['good'])} good, {_number(data['rejected'])} rejected): it stays on "
+        f"{data['reference']}."
+    )
+
+
+def _lot_missing(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    return None, f"There is no lot or serial number {data['lot']} of {data['sku']}."
+
+
+def _lot_short(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    return None, (
+        f"Lot {data['lot']} of {data['sku']} holds {_number(data['available'])} that may be taken, "
+        f"not {_number(data['wanted'])}."
+    )
+
+
+def _serials_incomplete(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    return None, (
+        f"{data['sku']} is kept by serial number: name all {_number(data['wanted'])} that were used; "
+        f"{_number(data['named'])} were named."
+    )
+
+
+def _over_limit(data: Mapping[str, Any]) -> tuple[str | None, str]:
+    return None, (
+        f"No more than {_number(data['available'])} of {data['sku']} may be used for what was ordered; "
+        f"{_number(data['wanted'])} were named."
+    )
+
+
 _SAYINGS: dict[str, Callable[[Mapping[str, Any]], tuple[str | None, str]]] = {
     "illegal_transition": _illegal,
     "not_open": _not_open,
@@ -128,6 +174,13 @@ _SAYINGS: dict[str, Callable[[Mapping[str, Any]], tuple[str | None, str]]] = {
     "allocation_required": _split,
     "material_short": _material,
     "stock_short": _stock,
+    "duplicate": _taken,
+    "line_has_production": _line_was_made,
+    "lot_missing": _lot_missing,
+    "lot_short": _lot_short,
+    "serials_incomplete": _serials_incomplete,
+    "over_limit": _over_limit,
+    "not_a_part": lambda data: (None, "Something was named as used that is no part of what is made here."),
     "idempotency_key_reused": lambda data: (None, "This form was sent before with other values. Send it once more."),
     "idempotency_in_progress": lambda data: (None, "The same form is still being worked on. Look again in a moment."),
     "machine_busy": lambda data: (None, f"{_sentence(str(data['clashes']))} Pause or complete that order first."),

@@ -29,6 +29,10 @@ VERBS = {
     "amend": ("Edit details", "changed details"),
     "hold": ("Put on hold", "put the order on hold"),
     "release_hold": ("Release hold", "released a hold"),
+    "add_line": ("Add an item", "added an item"),
+    "remove_line": ("Take an item off", "took an item off"),
+    "amend_line": ("Edit an item's details", "changed an item's details"),
+    "change_layer": ("Change what is taken from stock", "changed what is taken from stock"),
 }
 # What is said right afterwards, after the order's reference.
 NOW = {

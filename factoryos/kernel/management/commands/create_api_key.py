@@ -43,6 +43,8 @@ class Command(BaseCommand):
         if factory is None:
             known = ", ".join(Factory.objects.order_by("slug").values_list("slug", flat=True)[:20])
             raise CommandError(f"There is no factory {options['factory']}. There is: {known or 'none at all'}.")
+        if options["kind"] == "store" and not factory.store_id:
+            raise CommandError(f"{factory.slug} has no store id, so nobody could name its store. Give it one first.")
         key, secret = create_api_key(
             kind=KINDS[options["kind"]],
             name=_name(options["name"]),
