@@ -14,9 +14,9 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
+from factoryos.kernel import paper
 from factoryos.kernel.actors import Tenant
 from factoryos.kernel.quantities import shortest
-from factoryos.ops.order_page import paper
 from factoryos.ops.order_page.words import state_word
 from orders.models import ProductionOrder
 from orders.sheet import Sheet

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from factoryos.ops.order_page import paper
+from factoryos.kernel import paper
 from factoryos.ops.order_page.traveler import render
 from manufacturing.models import Method, Operation
 from orders import actions
