@@ -19,8 +19,9 @@ from factoryos.dialects.store.renderers import document
 from factoryos.kernel import api_keys, limits, user_tokens
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.addresses import address_of
+from factoryos.kernel.idempotency import Memory
 from factoryos.kernel.models import ApiKey
-from factoryos.kernel.problems import NotFound, RateLimited, Unauthenticated
+from factoryos.kernel.problems import Invalid, NotFound, RateLimited, Unauthenticated
 from factoryos.kernel.text import is_safe
 from factoryos.kernel.transactions import Answer
 from factoryos.kernel.user_tokens import Holder
@@ -108,6 +109,14 @@ class StoreView(FaceView):
         )
         if request.allowance.exceeded:
             raise RateLimited(retry_after=request.allowance.retry_after)
+
+    def _memory(self, request: HttpRequest, body: JsonObject) -> Memory | None:
+        """Problem: Invalid, for a key that cannot be kept; which is no fault of what the call is about."""
+        try:
+            return super()._memory(request, body)
+        except Invalid:
+            cast(Any, request).fault = Fault.COMMON
+            raise
 
     def read_body(self, request: HttpRequest) -> JsonObject:
         """Already read: a body that cannot be understood is refused before anybody asks for the role."""

@@ -15,6 +15,8 @@ STORE = Dialect(
     words=WORDS,
     render_problem=render_problem,
     # An article id is the rest of its path, whatever it holds: …/article/{id} and …/{order}/article/{id}.
-    keeps_trailing_slash=re.compile(r"/v1/production_orders/(?:[^/]+/)?article/.|/v1/customer_orders/external/."),
+    keeps_trailing_slash=re.compile(
+        r"/v1/production_orders/(?:[^/]+/)?article/.|/v1/customer_orders/external/.", re.DOTALL
+    ),
     limit_per_minute=LIMIT_PER_MINUTE,
 )
