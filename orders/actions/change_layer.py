@@ -5,7 +5,7 @@ from factoryos.kernel.permissions import authorise
 from orders import lifecycle
 from orders.locks import lines_of, lock_order
 from orders.materials import reserving, snapshot
-from orders.models import ProductionOrder
+from orders.models import OrderComponent, ProductionOrder
 
 
 def change_layer(*, order_id: int, by: Actor, layer: str) -> ProductionOrder:
@@ -23,11 +23,14 @@ def change_layer(*, order_id: int, by: Actor, layer: str) -> ProductionOrder:
     if layer == before:
         return order
 
-    reserving.release(order, by=by)
-    lines = lines_of(order)
-    snapshot.forget(line_ids=[line.pk for line in lines])
     order.layer = layer
-    snapshot.write_components(order, lines)
+    lines = lines_of(order)
+    components = snapshot.components_for(order, lines)
+    if order.has_material_set_aside:
+        reserving.lock_both(order, items={component.item_id for component in components})
+    reserving.release(order, by=by)
+    snapshot.forget(line_ids=[line.pk for line in lines])
+    OrderComponent.objects.bulk_create(components)
     if order.has_material_set_aside:
         reserving.reserve_what_is_there(order, by=by)
 

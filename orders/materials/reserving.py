@@ -1,6 +1,6 @@
 """Reserving components: all or nothing, as far as it goes, less when less is needed, and giving everything free."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +96,15 @@ def release(order: ProductionOrder, *, by: Actor, line_id: int | None = None) ->
     for (component_id, balance_id), quantity in held.items():
         posting.reserve(component_id, balances[balance_id], -quantity)
     posting.write()
+
+
+def lock_both(order: ProductionOrder, *, items: Collection[int]) -> None:
+    """Lock at once what the order has reserved and what is free of `items`, which it will need instead.
+
+    One after the other, two orders that change over in opposite directions would wait for each other crosswise.
+    """
+    reserved = {balance for component in components_of(order.pk) for balance in component.reserved}
+    lock_balances(ids=reserved, free_of_items=items)
 
 
 def shortages_of(order_id: int) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def fix(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
     ids = dict(OrderLine.objects.filter(order_id=order.pk).values_list("sort", "pk"))
     for line in made_by:
         line.pk = ids[line.sort]
-    write_components(order, made_by)
+    OrderComponent.objects.bulk_create(components_for(order, made_by))
     _write_work_orders(order, made_by)
 
 
@@ -73,7 +73,7 @@ def fix_line(order: ProductionOrder, line: OrderLine) -> None:
     if line.bom_version_id is None:
         return
     last = OrderComponent.objects.filter(order_id=order.pk).aggregate(last=Max("position"))["last"]
-    write_components(order, [line], first=0 if last is None else last + 1)
+    OrderComponent.objects.bulk_create(components_for(order, [line], first=0 if last is None else last + 1))
     present = WorkOrder.objects.filter(order_id=order.pk).values_list("sequence", "operation_id")
     known = {operation for _, operation in present}
     _write_work_orders(order, [line], first=max((sequence for sequence, _ in present), default=0) + 1, known=known)
@@ -84,8 +84,11 @@ def forget(*, line_ids: Sequence[int]) -> None:
     OrderComponent.objects.filter(line_id__in=line_ids).delete()
 
 
-def write_components(order: ProductionOrder, lines: Sequence[OrderLine], *, first: int = 0) -> None:
-    """What these lines need in the order's layer, from the position `first` on. Problem: Invalid (beyond counting)."""
+def components_for(order: ProductionOrder, lines: Sequence[OrderLine], *, first: int = 0) -> list[OrderComponent]:
+    """What these lines need in the order's layer, from the position `first` on; not yet written.
+
+    Problem: Invalid (a BOM beyond counting).
+    """
     reach = explode_to_leaves if order.layer == ProductionOrder.Layer.LEAVES else explode
     components: list[OrderComponent] = []
     for line in lines:
@@ -97,7 +100,7 @@ def write_components(order: ProductionOrder, lines: Sequence[OrderLine], *, firs
                     uom=needed.uom, numerator=needed.per_unit.numerator, denominator=needed.per_unit.denominator,
                 )
             )  # fmt: skip
-    OrderComponent.objects.bulk_create(components)
+    return components
 
 
 def _write_work_orders(
