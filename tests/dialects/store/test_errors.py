@@ -301,7 +301,7 @@ def test_places_within_lists_are_in_brackets_in_field_and_message() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["amuont", "reference", "item", "quantity", "target", "line", "a.1", "", "\x00", "</x>&"]
+    "name", ["amuont", "reference", "item", "quantity", "target", "line", "a.1", "", "\x00", "\ud800", "</x>&"]
 )
 def test_an_unknown_field_is_named_as_it_was_sent(name: str) -> None:
     """Also where the core has a field of that name, which is another one here."""

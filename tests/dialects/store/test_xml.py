@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from factoryos.dialects.base.fields import ListField, StrictField
@@ -397,7 +397,7 @@ CLASSES = [*SHOWN, *(kind for kind in taken() if hasattr(kind, "dto"))]
 
 @pytest.mark.parametrize("serializer", CLASSES, ids=lambda kind: kind.__name__)
 def test_what_is_written_reads_back_the_same_as_json(serializer: Any) -> None:
-    @settings(max_examples=30)
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(of_class(serializer))
     def there_and_back(value: dict[str, Any]) -> None:
         root = serializer.dto[0].lower() + serializer.dto[1:]
