@@ -19,11 +19,12 @@ from factoryos.dialects.erp.docs import ERP_DESCRIPTION
 from factoryos.dialects.factory.docs import FACTORY_DESCRIPTION
 from factoryos.dialects.published import description
 from factoryos.dialects.registry import DIALECTS
+from factoryos.dialects.store.docs import STORE_DESCRIPTION
 from tests.api import contract
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
 METHODS = ("get", "post", "put", "patch", "delete")
-DESCRIPTIONS = {"factory": FACTORY_DESCRIPTION, "erp": ERP_DESCRIPTION}
+DESCRIPTIONS = {"factory": FACTORY_DESCRIPTION, "erp": ERP_DESCRIPTION, "store": STORE_DESCRIPTION}
 
 each_description = pytest.mark.parametrize("told", DESCRIPTIONS.values(), ids=list(DESCRIPTIONS))
 
@@ -58,7 +59,7 @@ def test_every_dialect_that_publishes_itself_is_known_to_these_tests() -> None:
 def test_every_route_and_method_is_described_and_nothing_else() -> None:
     prefixes = tuple(prefix.lstrip("/") for dialect in DIALECTS if dialect.description for prefix in dialect.prefixes)
     served = {
-        f"{method.upper()} /" + re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route)
+        f"{method.upper()} /" + re.sub(r"<(?:[a-z_]+:)?([a-z_]+)>", r"{\1}", route)
         for route, pattern in routes(get_resolver().url_patterns)
         if route.startswith(prefixes)
         for method in METHODS
@@ -209,7 +210,8 @@ def test_the_page_is_served_as_html_and_holds_the_error_catalogue(client: Client
         page = re.sub(r"\s+", " ", answer.content.decode())
         for told in DESCRIPTIONS.values():
             for code, status in told.status_of_code.items():
-                assert f"<td>{status}</td><td><code>{code}</code></td>" in page
+                shown = told.shown_code.get(code, code)
+                assert f"<td>{status}</td><td><code>{shown}</code></td>" in page
 
 
 def test_the_page_loads_only_our_own_files_and_runs_nothing_inline(client: Client) -> None:

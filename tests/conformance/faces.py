@@ -113,7 +113,7 @@ def store_side() -> Side:
             "customer_order_id": str(shop.customer_order),
             "external_id": external_id,
             "state": "0",
-            "rest": "nothing",
+            "place": "nothing",
         },
     )
 
@@ -154,11 +154,11 @@ FACES: dict[str, Face] = {
             "customer_order_id": "999999999999999",
             "external_id": "NOWHERE",
             "state": "7",
-            "rest": "nothing",
+            "place": "nothing",
         },
         open_to_all=frozenset({"v1/login", "v1/mobile/login", "v1/logout"}),
         words=frozenset({"state"}),
-        filters=frozenset({("v1/production_orders/article/<path:article_id>", "article_id")}),
+        filters=frozenset({("v1/production_orders/article/<store_rest:article_id>", "article_id")}),
         own_limit=True,
     ),
 }

@@ -33,7 +33,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", f"{BASE}/pr_ref/next_id"): Case(),
     ("GET", f"{BASE}/production_orders_state"): Case(),
     ("GET", f"{BASE}/state/<state>"): Case(),
-    ("GET", f"{BASE}/article/<path:article_id>"): Case(nowhere=200),  # a filter that nothing fits
+    ("GET", f"{BASE}/article/<store_rest:article_id>"): Case(nowhere=200),  # a filter that nothing fits
     ("GET", f"{BASE}/customer_order/<customer_order_id>"): Case(),
     ("POST", f"{BASE}/customer_order/<customer_order_id>"): Case(),
     ("GET", ORDER): Case(),
@@ -47,8 +47,8 @@ CASES: dict[tuple[str, str], Case] = {
         lambda names: {"articleId": names["part"], "amount": 1}, names=("part",), without=400
     ),
     ("PUT", f"{ORDER}/article"): Case(lambda names: {"articleId": names["article"], "amount": 7}, names=("article",)),
-    ("PUT", f"{ORDER}/article/<path:article_id>"): Case(run, names=("part", "lot"), without=None),
-    ("DELETE", f"{ORDER}/article/<path:article_id>"): Case(),
+    ("PUT", f"{ORDER}/article/<store_rest:article_id>"): Case(run, names=("part", "lot"), without=None),
+    ("DELETE", f"{ORDER}/article/<store_rest:article_id>"): Case(),
     ("PUT", f"{ORDER}/cancel"): Case(),
     ("PUT", f"{ORDER}/finish"): Case(),
     ("GET", CUSTOMERS): Case(),
@@ -56,7 +56,7 @@ CASES: dict[tuple[str, str], Case] = {
         lambda names: {"externalId": "NEW", "rows": [{"articleId": names["article"], "amount": 1}]},
         names=("article",), without=400,
     ),
-    ("GET", f"{CUSTOMERS}/external/<path:external_id>"): Case(),
+    ("GET", f"{CUSTOMERS}/external/<store_rest:external_id>"): Case(),
     ("GET", f"{CUSTOMERS}/<customer_order_id>"): Case(),
     ("POST", "v1/login"): Case(lambda names: {"email": names["person"], "password": PASSWORD}),
     ("POST", "v1/mobile/login"): Case(lambda names: {"email": names["person"], "password": PASSWORD}),

@@ -29,6 +29,13 @@ LAST_EVENT_ID: Json = {
     "schema": {"type": "string", "maxLength": 255},
 }
 EVERY_CALL: dict[str, Json] = {
+    "Store": {
+        "name": "store",
+        "in": "header",
+        "required": False,
+        "description": "The store's id. Belongs to the credential; only signing in needs none.",
+        "schema": {"type": "string"},
+    },
     "XFactory": {
         "name": "X-Factory",
         "in": "header",

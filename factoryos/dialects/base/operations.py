@@ -46,13 +46,14 @@ class Operation:
     examples: Examples = field(default_factory=dict)  # of the body
     refuses: tuple[str, ...] = ()  # codes beyond those that every call may answer
     versioned: bool = False  # whether If-Match is heard
+    changes_by_itself: bool = False  # changes something without taking a body
     may_be_empty: bool = False  # whether the body may be left out
     resumes: bool = False  # whether Last-Event-ID is heard
 
     @property
     def changes(self) -> bool:
-        """Whether it changes something: it takes a body, or has nothing to answer."""
-        return self.takes is not None or self.reply.status == NO_CONTENT
+        """Whether it changes something: it takes a body, or has nothing to answer, or says so itself."""
+        return self.takes is not None or self.reply.status == NO_CONTENT or self.changes_by_itself
 
 
 def _status_and_code(status: int, codes: Sequence[str]) -> Json:

@@ -19,4 +19,5 @@ STORE = Dialect(
         r"/v1/production_orders/(?:[^/]+/)?article/.|/v1/customer_orders/external/.", re.DOTALL
     ),
     limit_per_minute=LIMIT_PER_MINUTE,
+    description="factoryos.dialects.store.docs.STORE_DESCRIPTION",
 )
