@@ -124,10 +124,18 @@ def test_keys_whose_secrets_were_lost_are_replaced(_home: Path) -> None:
 def test_the_exports_are_what_a_shell_reads() -> None:
     load()
     text = shown()
-    script = 'eval "$(cat)"; printf "%s\\n" "$FACTORY" "$MACHINE" "$PRODUCT" "$METHOD" "$XENTR_TOKEN" "$TOKEN_QA"'
+    script = (
+        'eval "$(cat)"; printf "%s\\n" "$FACTORY" "$MACHINE" "$PRODUCT" "$METHOD" "$XENTR_TOKEN" "$TOKEN_QA" "$STORE" '
+    )
+    script += '"$STORE_KEY" "$CUSTOMER_ORDER" "$ARTICLE"'
     ran = subprocess.run(["sh", "-euc", script], input=text, capture_output=True, text=True, check=True)
     factory, machine, product, method, token, qa = ran.stdout.split("\n")[:6]
     found = sheet()
+    store, key, customer_order, article = ran.stdout.split("\n")[6:10]
+    assert (store, article) == ("S-1001", "CAP-28/BLUE")
+    assert (key, int(customer_order)) == (
+        sheet()["api_keys"]["store"], sheet()["ids"]["customer_orders"]["WEB-5512"],
+    )  # fmt: skip
     assert (factory, machine) == ("penang-plant", "PRESS-01")
     assert (product, method) == (found["ids"]["products"]["CAP-28"], found["ids"]["methods"]["CAP-STD"])
     assert member_of(supabase.verify(token), slug=factory, face="factory").roles == {"admin"}

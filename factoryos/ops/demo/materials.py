@@ -2,7 +2,8 @@
 
 A 28 mm cap is a shell, moulded of 2.9 g of polypropylene (sprue and scrap included), a liner punched from foam, and its
 share of a carton of 1,000, which comes as a kit. There is material for every order told in the stories, but for two:
-one draft is too large for the shells and liners there are, and the 38 mm caps wait for liners.
+one draft is too large for the shells and liners there are, and the 38 mm caps wait for liners. Of the foil seals there
+are none at all.
 """
 
 from dataclasses import dataclass
@@ -54,13 +55,22 @@ BILLS: dict[str, list[Bill]] = {
         Bill("CAP-28", "Bottle Cap 28mm, natural", {"SHELL-28": "1", "LINER-28": "1", "PACK-KIT": "1"}, steps=_CAP_STEPS),
         Bill("CAP-28/BLUE", "Bottle Cap 28mm, in blue", {"SHELL-28/BLUE": "1", "LINER-28": "1", "PACK-KIT": "1"},
              steps=_CAP_STEPS),
+        Bill("CAP-28/SEAL", "Bottle Cap 28mm, with foil seal", {"SHELL-28": "1", "SEAL-28": "1", "PACK-KIT": "1"},
+             steps=_CAP_STEPS),
         Bill("CAP-38", "Dairy Cap 38mm", {"SHELL-38": "1", "LINER-38": "1", "PACK-KIT": "1"}, steps=_CAP_STEPS),
     ],
     "garment-studio": [],  # a tee's blank differs by size, and a BOM is of the article: its orders need no material
 }  # fmt: skip
 
 # Factory: code → name. Whatever lies elsewhere lies in the main store.
-LOCATIONS: dict[str, dict[str, str]] = {"penang-plant": {"RESIN-BAY": "Resin bay"}, "garment-studio": {}}
+LOCATIONS: dict[str, dict[str, str]] = {
+    "penang-plant": {
+        "RESIN-BAY": "Resin bay",
+        "A-03-2": "Aisle A, rack 3, shelf 2",
+        "A-03-3": "Aisle A, rack 3, shelf 3",
+    },
+    "garment-studio": {},
+}
 
 DELIVERIES: dict[str, list[Goods]] = {
     "penang-plant": [
@@ -70,6 +80,9 @@ DELIVERIES: dict[str, list[Goods]] = {
         Goods("DN-26-0402", "LINER-28", "9000", "LN-2604-A", keeps=20),
         Goods("DN-26-0504", "LINER-28", "60000", "LN-2605-B", keeps=200),
         Goods("DN-26-0601", "LINER-28", "80000", "LN-2606-A", keeps=320),
+        Goods("DN-26-0602", "LINER-28", "1000", "LN-77", keeps=400, location="A-03-2"),
+        Goods("DN-26-0603", "LINER-28", "10000", "LN-78", keeps=410, location="A-03-2"),
+        Goods("DN-26-0604", "CRATE-EURO", "40", location="A-03-3"),
         Goods("DN-26-0505", "LINER-38", "2500", "LN38-2605-A", keeps=200),
         Goods("DN-26-0403", "SHELL-28", "120000"),
         Goods("DN-26-0506", "SHELL-28/BLUE", "20000"),

@@ -11,7 +11,7 @@ from factoryos.kernel.models import Factory, User
 from factoryos.ops.demo import people
 from iot.models import Connection
 from manufacturing.models import Bom, Item, Lot, Machine, Method, WorkArea
-from orders.models import ProductionOrder
+from orders.models import CustomerOrder, ProductionOrder
 
 TOKEN_SECONDS = 7 * 24 * 3600
 
@@ -62,12 +62,16 @@ def _users() -> dict[str, Any]:
     return users
 
 
-def _ids(factories: list[Factory]) -> dict[str, dict[str, str]]:
-    """Kind → name → public id. The names of the demo are unique over its factories."""
+def _ids(factories: list[Factory]) -> dict[str, dict[str, Any]]:
+    """Kind → name → public id. The names of the demo are unique over its factories; the store API's ids are numbers."""
 
     def by(model: Any, name: str) -> dict[str, str]:
         rows = model.objects.filter(factory__in=factories).order_by("id").values_list(name, "uuid")[:200]
         return {key: str(uuid) for key, uuid in rows}
+
+    def numbers(model: Any, name: str, **which: Any) -> dict[str, int]:
+        rows = model.objects.filter(factory__in=factories, **which).order_by("id")
+        return dict(rows.values_list(name, "id")[:200])
 
     return {
         "products": by(Item, "sku"),
@@ -77,7 +81,8 @@ def _ids(factories: list[Factory]) -> dict[str, dict[str, str]]:
         "connections": by(Connection, "code"),
         "methods": by(Method, "code"),
         "work_areas": by(WorkArea, "code"),
-        "customer_orders": {},
+        "customer_orders": numbers(CustomerOrder, "external_id", external_id__isnull=False),
         "garments": {},
         "orders": by(ProductionOrder, "reference"),
+        "store_orders": numbers(ProductionOrder, "reference", customer_order__isnull=False),
     }

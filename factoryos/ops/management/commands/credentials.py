@@ -36,6 +36,8 @@ def _exports(found: dict[str, Any]) -> str:
         "LOCATION": plant["location_id"],
         "STORE": plant["store_id"],
         "STORE_KEY": plant["api_keys"]["store"],
+        "CUSTOMER_ORDER": str(found["ids"]["customer_orders"]["WEB-5512"]),
+        "ARTICLE": "CAP-28/BLUE",
         "PRODUCT": found["ids"]["products"]["CAP-28"],
         "METHOD": found["ids"]["methods"]["CAP-STD"],
         "MACHINE": "PRESS-01",
