@@ -86,6 +86,10 @@ def test_every_route_answers_with_and_without_a_slash_and_never_redirects(shop: 
         assert answer.status == 200, path
         assert answer.content == shop.admin.get(path).content, path
         assert (head.status, head.content, head.headers["Content-Length"]) == (200, b"", str(len(answer.content))), path
+    printed = f"{BASE}/{order_id}/pickinglist/print{end}"
+    for method in ("GET", "HEAD"):
+        answer = shop.admin.send(method, printed)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf")
     writes = [
         ("POST", f"{BASE}/customer_order/{shop.customer_order}", None),
         ("POST", BASE, {"customerOrderId": shop.customer_order}),
