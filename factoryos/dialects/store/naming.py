@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import invalid
+from factoryos.dialects.store.auth import ids_in_rest
 from factoryos.dialects.store.errors import UnknownCustomerOrder
 from factoryos.dialects.store.refusals import SeveralLines
 from factoryos.kernel.actors import Actor
@@ -14,7 +15,6 @@ from orders.locks import lines_of
 from orders.models import CustomerOrder, OrderLine, ProductionOrder
 
 LONGEST_BATCH = 100
-_LARGEST_ID = 2**63 - 1
 
 
 def articles(named: Mapping[str, str], *, by: Actor) -> dict[str, Item]:
@@ -33,24 +33,21 @@ def article(article_id: str, *, by: Actor) -> Item:
     return articles({article_id: "articleId"}, by=by)[article_id]
 
 
-def line_of(order: ProductionOrder, article_id: str) -> OrderLine:
-    """The line of a locked order that makes this article. Problems: NotFound, SeveralLines."""
-    found = lines_with(lines_of(order), article_id)
-    if not found:
-        raise NotFound(thing="Line")
-    if len(found) > 1:
-        raise SeveralLines(article=article_id)
-    return found[0]
+def line_of(order: ProductionOrder, *article_ids: str) -> OrderLine:
+    """The line of a locked order that makes the first of these articles that it makes. Problems: NotFound, SeveralLines."""
+    lines = lines_of(order)
+    for article_id in article_ids:
+        found = lines_with(lines, article_id)
+        if len(found) > 1:
+            raise SeveralLines(article=article_id)
+        if found:
+            return found[0]
+    raise NotFound(thing="Line")
 
 
-def line_in_path(order: ProductionOrder, article_id: str) -> OrderLine:
+def line_in_path(order: ProductionOrder, rest: str) -> OrderLine:
     """The same for the rest of a path, whose last slash may be part of the id or not. Problems: NotFound, SeveralLines."""
-    try:
-        return line_of(order, article_id)
-    except NotFound:
-        if not article_id.endswith("/"):
-            raise
-        return line_of(order, article_id[:-1])
+    return line_of(order, *ids_in_rest(rest, thing="Line"))
 
 
 def lines_with(lines: Iterable[OrderLine], article_id: str) -> list[OrderLine]:
@@ -59,8 +56,6 @@ def lines_with(lines: Iterable[OrderLine], article_id: str) -> list[OrderLine]:
 
 def customer_order(customer_order_id: int, *, by: Actor) -> CustomerOrder:
     """What a body names as the customer order. Problem: UnknownCustomerOrder, for a stranger's and for none alike."""
-    if not 0 < customer_order_id <= _LARGEST_ID:
-        raise UnknownCustomerOrder()
     try:
         return find_customer_order(customer_order_id, by=by)
     except NotFound:

@@ -7,8 +7,7 @@ from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
 from factoryos.dialects.store.fields import milliseconds
-from factoryos.dialects.store.refusals import LayerFixed
-from factoryos.dialects.store.states import COMMAND_OF_NEW, WORD_OF, Command, Word, follow, require_open
+from factoryos.dialects.store.states import COMMAND_OF_NEW, Command, Word, follow, require_open
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Invalid
 from factoryos.kernel.quantities import exactly
@@ -19,7 +18,6 @@ from orders.facts import facts_of
 from orders.locks import lines_of, lock_order
 from orders.models import CustomerOrder, ProductionOrder
 from orders.specs import NewLine, Policy
-from orders.states import State
 
 FIRST, LEAVES = ProductionOrder.Layer.FIRST, ProductionOrder.Layer.LEAVES
 UNLIMITED = Policy("unlimited")  # this API speaks of overproduction as of something usual
@@ -120,6 +118,9 @@ def _require_sense(order: ProductionOrder, values: Values) -> None:
 def _changes(order: ProductionOrder, values: Values, *, by: Actor) -> tuple[dict[str, Any], dict[str, Any]]:
     """(for the core, for this face): what is sent."""
     changes = {kept: values[sent] for sent, kept in _KEPT_BY_CORE.items() if sent in values}
+    for name in ("planned_start", "planned_end"):
+        if name in changes and milliseconds(changes[name]) == milliseconds(getattr(order, name)):
+            del changes[name]  # as it is shown; what another face keeps of it is finer
     facts = _facts(values)
     meant = values.get("customer_order_id")
     if meant is not None and meant != order.customer_order_id:
@@ -136,10 +137,9 @@ def _copied(order: ProductionOrder, customer_order: CustomerOrder, *, by: Actor)
 
 
 def _change_layer(order: ProductionOrder, in_depth: bool | None, *, by: Actor) -> None:
+    """Free until production starts; then the verb refuses another one, while the same is fine."""
     if in_depth is None or _layer(in_depth) == order.layer:
         return
-    if WORD_OF[State(order.state)] is not Word.NEW:
-        raise LayerFixed()
     actions.change_layer(order_id=order.pk, by=by, layer=_layer(in_depth))
 
 

@@ -24,16 +24,6 @@ class SeveralLines(Problem):
         placed(self, "articleId")
 
 
-class LayerFixed(Problem):
-    """Parts are set aside by one layer or the other; once production runs it stays so."""
-
-    code, template = "layer_fixed", "reserveInDepth cannot be changed once production has started"
-
-    def __init__(self) -> None:
-        super().__init__()
-        placed(self, "reserveInDepth")
-
-
 class CountedBySerial(Problem):
     """Pieces with serial numbers come and go by their numbers, not by a total."""
 

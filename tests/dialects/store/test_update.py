@@ -1,6 +1,7 @@
 """Changing an order's header: what is left out stays, null empties, what cannot be empty refuses; and starting it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -71,6 +72,15 @@ def test_an_order_may_be_sent_back_as_it_was_read(shop: Workshop) -> None:
     again = shop.admin.put(f"{order_id}", shown.json)
     assert (again.status, again.content) == (200, shown.content)
     assert everything() == before, "nothing differs, so nothing happened"
+
+
+def test_a_date_that_is_finer_than_it_is_shown_is_not_cut_by_sending_it_back(shop: Workshop) -> None:
+    planned = datetime(2026, 2, 1, 8, 30, 0, 123456, tzinfo=UTC)
+    theirs = floor.an_order(shop.actor, planned_start=planned, planned_end=planned + timedelta(microseconds=7))
+    shown = shop.admin.get(f"{theirs.pk}").json
+    before = everything()
+    assert shop.admin.put(f"{theirs.pk}", shown).status == 200
+    assert everything() == before
 
 
 def test_the_history_holds_before_and_after(shop: Workshop) -> None:
