@@ -88,6 +88,7 @@ _PARTICIPLES: Mapping[str, str] = {
     "report": "produced",
     "complete": "finished",
     "cancel": "cancelled",
+    "change_layer": "reserved in another depth",
 }
 _FACTS = {"article": "articleId", "sku": "articleId", "lot": "batchId", "reference": "prReference", "wanted": "needed"}
 _PLACE = re.compile(r"\.(\d+)(?=\.|$)")

@@ -35,7 +35,6 @@ from factoryos.dialects.store.errors import Fault, UnknownCustomerOrder, render_
 from factoryos.dialects.store.refusals import (
     AlreadyOnOrder,
     CountedBySerial,
-    LayerFixed,
     SeveralLines,
     SpreadOverMachines,
 )
@@ -134,7 +133,8 @@ TABLE: list[tuple[Problem, int, int, str | None, dict[str, Any] | None, str]] = 
     (out_of_turn("in_production", "cancel"), 409, UPDATING, "state", order(1), "DEVELOPING and cannot be cancelled now"),
     (out_of_turn("draft", "complete"), 409, UPDATING, "state", order(0), "PO-1 is NEW and cannot be finished now"),
     (out_of_turn("cancelled", "add_line"), 409, UPDATING, "state", order(3), "CANCELLED and cannot be changed so now"),
-    (out_of_turn("paused", "change_layer"), 409, UPDATING, "reserveInDepth", order(1), "DEVELOPING"),
+    (out_of_turn("paused", "change_layer"), 409, UPDATING, "reserveInDepth", order(1),
+     "PO-1 is DEVELOPING and cannot be reserved in another depth now"),
     (out_of_turn("verified", "change_layer"), 409, UPDATING, "state", order(2), "FINISHED"),
     (NotOpen(reference="PO-1", state="closed"), 409, UPDATING, "state", order(2), "FINISHED and cannot be changed any more"),
     (OrderOnHold(reference="PO-1", holds=[HOLD]), 409, UPDATING, "state",
@@ -150,7 +150,6 @@ TABLE: list[tuple[Problem, int, int, str | None, dict[str, Any] | None, str]] = 
     (AlreadyDone(thing="It was done"), 409, UPDATING, None, None, "It was done already"),
     (AlreadyOnOrder(article="CAP"), 409, UPDATING, "articleId", {"articleId": "CAP"}, "CAP is already on this order"),
     (SeveralLines(article="CAP"), 409, UPDATING, "articleId", {"articleId": "CAP"}, "several lines of CAP"),
-    (LayerFixed(), 409, UPDATING, "reserveInDepth", None, "once production has started"),
     (CountedBySerial(article="CAP"), 409, UPDATING, "finished", {"articleId": "CAP"}, "CAP is kept by serial"),
     (SpreadOverMachines(), 409, UPDATING, "amount", None, "several machines"),
     # --- amounts
@@ -248,6 +247,7 @@ def test_a_bad_field_has_the_number_of_its_call(fault: Fault) -> None:
     assert body_of(Duplicate(field="reference", value="x"), fault=fault)[1]["errorCode"] == fault
     for problem in (MalformedJson(reason="x"), Busy(), KeyReused(), NotFound(thing="Path"), BodyMissing()):
         assert body_of(problem, fault=fault)[1]["errorCode"] == Fault.COMMON
+    assert body_of(Stale(current=7), fault=fault)[1]["errorCode"] == Fault.UPDATING
     assert body_of(NotFound(thing="Production order"), fault=fault)[1]["errorCode"] == Fault.READING
     assert body_of(UnknownCustomerOrder(), fault=fault)[1]["errorCode"] == Fault.CUSTOMER_ORDER
 
