@@ -85,7 +85,7 @@ def _draw_headings(pen: Pen, found: Iterable[Column]) -> float:
     for column in found:
         heading = paper.line_of(column.heading)
         if column.heading in {"Amount", "Reserved"}:
-            pen.right([heading], x=column.end - 2 * mm, y=HEAD + 1.4 * mm, size=7.5, bold=True)
+            pen.right([heading], x=column.end - 3 * mm, y=HEAD + 1.4 * mm, size=7.5, bold=True)
         elif heading:
             pen.line(heading, x=column.x, y=HEAD + 1.4 * mm, size=7.5, bold=True)
     pen.rule(HEAD + _HEADINGS, thick=1, faint=False)
@@ -129,12 +129,13 @@ class _Total:
             y += unit.height
         if self._others:
             told = paper.line_of(f"and {self._others} more {'unit' if self._others == 1 else 'units'}")
-            pen.right([told], x=self._columns["amount"].end - 2 * mm, y=y, size=9)
+            pen.right([told], x=self._columns["amount"].end - 3 * mm, y=y, size=9)
 
     def _draw_unit(self, pen: Pen, unit: "_Unit", *, y: float) -> None:
-        for column, (lines, size), bold in (("amount", unit.amount, True), ("reserved", unit.reserved, False)):
-            pen.right(lines, x=self._columns[column].end - 2 * mm, y=y, size=size, bold=bold)
-        pen.lines(unit.name, x=self._columns["unit"].x, y=y, size=9)
+        found, (amount, size), (reserved, other) = self._columns, unit.amount, unit.reserved
+        pen.right(amount, x=found["amount"].end - 3 * mm, y=y, size=size, bold=True)
+        pen.lines(unit.name, x=found["unit"].x, y=y, size=9)
+        pen.right(reserved, x=found["reserved"].end - 3 * mm, y=y, size=other)
         pen.line(unit.missing, x=self._columns["lots"].x, y=y, size=9, bold=True)
 
 

@@ -18,7 +18,7 @@ from factoryos.kernel.paper import Line
 from factoryos.kernel.quantities import shortest
 
 BARS = 7.5 * mm
-PICTURE = 14 * mm
+PICTURE = 12.5 * mm  # which leaves white beside the bars
 _PADDING = 1.8 * mm
 _LONGEST_PART = 105 * mm  # of lots, before they go on in a part of their own
 _BOLD = frozenset({"Stockplace", "Amount"})
@@ -43,7 +43,7 @@ class _Cell:
         for at, (lines, size) in enumerate(self.blocks):
             bold, faint = self.column.heading in _BOLD and not at, at > 0
             if self.right:
-                y = pen.right(lines, x=self.column.end - 2 * mm, y=y, size=size, bold=bold, faint=faint)
+                y = pen.right(lines, x=self.column.end - 3 * mm, y=y, size=size, bold=bold, faint=faint)
             else:
                 y = pen.lines(lines, x=self.column.x, y=y, size=size, bold=bold, faint=faint)
 
@@ -104,9 +104,11 @@ class Part:
         top = y + _PADDING
         if self.first:
             pen.box(x=self._columns["tick"].x + 0.5 * mm, y=top, side=5 * mm)
-        for cell in self._cells:
+        for cell in self._cells[:1]:
             cell.draw(pen, y=top)
         self._draw_article(pen, y=top)
+        for cell in self._cells[1:]:  # from left to right, for those who read the file and not the paper
+            cell.draw(pen, y=top)
         if self.first and self.row.image:
             _picture(pen, self.row.image, x=self._columns["image"].x, y=top)
         for lot in self.lots:

@@ -13,7 +13,7 @@ from factoryos.kernel.paper import Line
 from factoryos.kernel.quantities import shortest
 from orders.materials.picking import Picking
 
-_SHORT, _FEW_LOTS = 40, 2  # of a row that is shortened
+_SHORT, _FEW_LOTS = 24, 1  # of a row that is shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,23 @@ def weight_of(row: Row) -> int:
 
 
 def shortened(row: Row) -> Row:
-    """The row with little to write. Its lots are counted, but only the first are named."""
+    """The row with little to write. Its lots are counted, but only the first is named."""
     picking = row.picking
-    named = picking.picks[:_FEW_LOTS]
+    named = [replace(pick, lot=pick.lot and _short(pick.lot)) for pick in picking.picks[:_FEW_LOTS]]
     left = sum((pick.quantity for pick in picking.picks[_FEW_LOTS:]), picking.more_quantity)
-    fewer = replace(picking, picks=named, more=picking.more + len(picking.picks) - len(named), more_quantity=left)
-    article_id, name, supplier, theirs = (
-        paper.plain(text or "", limit=_SHORT)
-        for text in (row.article_id, row.name, row.supplier_name, row.supplier_article_id)
-    )
     return replace(
-        row, article_id=article_id, name=name, supplier_name=supplier, supplier_article_id=theirs, picking=fewer
+        row,
+        article_id=_short(row.article_id),
+        name=_short(row.name),
+        unit=_short(row.unit),
+        supplier_name=_short(row.supplier_name or ""),
+        supplier_article_id=_short(row.supplier_article_id or ""),
+        picking=replace(picking, picks=named, more=picking.more + len(picking.picks) - len(named), more_quantity=left),
     )
+
+
+def _short(text: str) -> str:
+    return paper.plain(text, limit=_SHORT)
 
 
 def number(amount: Decimal, *, width: float, size: float = 11) -> tuple[list[Line], float]:
