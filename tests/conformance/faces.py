@@ -10,7 +10,7 @@ from iot import andon
 from manufacturing.models import Method
 from tests.callers import Caller, calling
 from tests.conformance.erp.plant import Plant
-from tests.conformance.store.shop import Shop
+from tests.conformance.store.shop import Seller, Shop
 from tests.floor import a_factory, a_machine, an_actor, an_item, an_order, done
 from tests.machine_time import a_downtime, a_plan
 from tests.stores import a_bom
@@ -86,15 +86,15 @@ def erp_side() -> Side:
 
 
 class Till(Caller):
-    """A program with a store key."""
+    """A caller with the credentials of a store."""
 
-    def __init__(self, shop: Shop, *roles: str) -> None:
+    def __init__(self, seller: Seller) -> None:
         super().__init__()
-        self.client = shop.as_(*roles).client
+        self.client = seller.client
 
 
 def store_side() -> Side:
-    """A program that may everything in its shop, and one that may only read."""
+    """Somebody who signed in and may everything in the shop, and a program that may only read."""
     shop = Shop()
     order_id = shop.with_caps()
     article = shop.item(f"OWN/{shop.factory.pk}", "A thing of one shop only")
@@ -104,8 +104,8 @@ def store_side() -> Side:
         "/v1/customer_orders", {"externalId": external_id, "rows": [{"articleId": article.sku, "amount": 1}]}
     )
     return Side(
-        caller=Till(shop, "admin"),
-        weak=Till(shop, "viewer"),
+        caller=Till(shop.person("admin")),
+        weak=Till(shop.as_("viewer")),
         tenant={},
         things={
             "order_id": str(order_id),

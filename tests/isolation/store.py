@@ -67,19 +67,21 @@ CASES: dict[tuple[str, str], Case] = {
 class Tenant:
     """A shop with one of everything that a call can name, each with a name that no other shop uses."""
 
+    words = frozenset({"state"})  # path parameters that name nothing of anybody's
     nobody: Names = {
         "order_id": "999999999999999", "customer_order_id": "999999999999999", "customer_order": "999999999999999",
-        "article_id": "NOWHERE", "article": "NOWHERE", "part": "NOWHERE", "external_id": "NOWHERE", "lot": "NOWHERE",
+        "article_id": "NOWHERE", "article": "NOWHERE", "part": "NOWHERE", "external_id": "NOWHERE", "lot": "LOT-000000",
         "state": "0", "supplier": "nobody's",
     }  # fmt: skip
 
     def __init__(self, state: str) -> None:
         self.shop = Shop()
+        self.admin = self.shop.person("admin")
         own = f"{self.shop.factory.pk}"
         article = self.shop.item(f"OWN/{own}", "A thing of one shop only")
         part = self.shop.item(f"PART-{own}", "A part of one shop only", tracking="lot")
         stores.a_bom(self.shop.actor, article, {part: 1})
-        stores.delivered(self.shop.actor, part, 1_000, f"LOT-{own}")
+        stores.delivered(self.shop.actor, part, 1_000, f"LOT-{int(own):06}")
         rows = [{"articleId": article.sku, "amount": 10}]
         made = self.shop.admin.post("/v1/customer_orders", {"externalId": f"EXT/{own}", "name": own, "rows": rows})
         self.customer_order = str(made["orderId"])
@@ -91,7 +93,7 @@ class Tenant:
         person.set_password(PASSWORD)
         person.save()
         self.names = {
-            "customer_order": self.customer_order, "article": article.sku, "part": part.sku, "lot": f"LOT-{own}",
+            "customer_order": self.customer_order, "article": article.sku, "part": part.sku, "lot": f"LOT-{int(own):06}",
             "person": person.username, "supplier": f"supplier of {own}",
         }  # fmt: skip
         self.path = {
@@ -110,13 +112,15 @@ class Tenant:
         )
 
     def _an_order(self, sku: str) -> int:
-        number = self.shop.order(customerOrderId=int(self.customer_order), prReference=f"REF of {self.shop.factory.pk}")
+        count = self.shop.factory.orders.count()
+        reference = f"REF {count} of {self.shop.factory.pk}"
+        number = self.shop.order(customerOrderId=int(self.customer_order), prReference=reference)
         self.shop.admin.post(f"{number}/article", {"articleId": sku, "amount": 10})
         return number
 
     def call(self, method: str, url: str, body: Any = None) -> Reply:
         """As this shop's admin would."""
-        return self.shop.admin.send(method, url, body)
+        return self.admin.send(method, url if url.startswith("/") else f"/{url}", body)
 
     def ask(self, call: Call, path: Names = {}, names: Names = {}) -> Reply:  # noqa: B006 only read
         """The call as this shop's admin makes it; `path` and `names` replace some of the shop's own."""

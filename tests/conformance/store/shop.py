@@ -9,12 +9,14 @@ from urllib.parse import quote
 
 from django.test import Client
 
+from factoryos.kernel import user_tokens
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.api_keys import create_api_key
 from factoryos.kernel.models import ApiKey, Factory
 from manufacturing.models import Item, Lot
 from orders.models import ProductionOrder
 from tests import floor, stores
+from tests.callers import a_member
 from tests.calls import Reply
 
 BASE = "/v1/production_orders"
@@ -81,6 +83,12 @@ class Shop:
     @cached_property
     def admin(self) -> Seller:
         return self.as_("admin")
+
+    def person(self, *roles: str) -> Seller:
+        """Somebody who signed in, a member with these roles."""
+        user = a_member(self.factory, *roles)
+        token, _ = user_tokens.issue(user=user, device={})
+        return Seller(self.factory.store_id, None, **{"user-id": str(user.pk), "user-token": token})
 
     @cached_property
     def customer_order(self) -> int:
