@@ -54,8 +54,11 @@ def lines_of_many(order_ids: Collection[int]) -> dict[int, list[OrderLine]]:
     return found
 
 
-def line_to_adjust(order: ProductionOrder, *, line_id: int | None) -> OrderLine:
-    """The line whose target is meant. Problems: Invalid (several lines, none named), NotFound (also where there is none)."""
+def the_line(order: ProductionOrder, *, line_id: int | None) -> OrderLine:
+    """The line of a locked order that is meant: the only one, where none is named.
+
+    Problems: Invalid (several lines, none named), NotFound (also where there is none at all).
+    """
     lines = lines_of(order)
     if line_id is None:
         if not lines:

@@ -9,7 +9,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import NotFound
 from factoryos.kernel.quantities import shortest
 from orders import allocation
-from orders.locks import assignments_of, line_to_adjust
+from orders.locks import assignments_of, the_line
 from orders.materials import reserving
 from orders.models import Assignment, ProductionOrder
 from orders.specs import Warned
@@ -77,7 +77,7 @@ def plan_adjustment(*, order_id: int, by: Actor, line_id: int | None, target: De
     order = ProductionOrder.objects.filter(pk=order_id, factory_id=by.factory.id).first()
     if order is None:
         raise NotFound(thing="Production order")
-    line = line_to_adjust(order, line_id=line_id)
+    line = the_line(order, line_id=line_id)
     total = order.quantity_target - line.target + target
     assignments = assignments_of(order)
     proposed = allocation.proposal(assignments, target=total, decimals=line.item.unit_decimals)

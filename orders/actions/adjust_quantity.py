@@ -7,7 +7,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
 from orders import allocation, lifecycle
-from orders.locks import assignments_of, line_to_adjust, lock_order
+from orders.locks import assignments_of, lock_order, the_line
 from orders.materials import reserving
 from orders.models import Assignment, OrderLine, ProductionOrder
 from orders.problems import AllocationRequired
@@ -34,7 +34,7 @@ def adjust_quantity(
     lifecycle.ask(order, "adjust_quantity")
     if not reason.strip():
         raise Invalid(messages=["reason should not be empty"], field="reason")
-    line = line_to_adjust(order, line_id=line_id)
+    line = the_line(order, line_id=line_id)
     if line.target == target:
         raise Invalid(messages=["quantityTarget is the present target already"], field="target")
     assignments = assignments_of(order)

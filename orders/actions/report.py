@@ -6,11 +6,11 @@ from datetime import timedelta
 from factoryos.kernel import clock, outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
-from factoryos.kernel.problems import Invalid, NotFound
+from factoryos.kernel.problems import Invalid
 from manufacturing.models import Item
 from orders import ledger, lifecycle
 from orders.history import json_safe
-from orders.locks import assignments_of, lines_of, lock_order
+from orders.locks import assignments_of, lock_order, the_line
 from orders.materials import production, stock_plan
 from orders.materials import traced as traced_runs
 from orders.materials.stock_plan import StockPlan
@@ -46,7 +46,7 @@ def report(
 
     where = where or Circumstances()
     lifecycle.ask(order, "report")
-    line = _line(order, where)
+    line = the_line(order, line_id=where.line_id)
     assignment = _assignment(order, where)
     _require_sense(order, line, count=count, where=where, reason=reason)
     _require_one_account(count, where, traced)
@@ -124,18 +124,6 @@ def _have_it_looked_at(entry: QuantityEntry) -> None:
         topic=BESIDE_COUNTER, factory_id=entry.order.factory_id, key=str(entry.uuid),
         payload={"entry": entry.pk, "machine": entry.machine_id},
     )  # fmt: skip
-
-
-def _line(order: ProductionOrder, where: Circumstances) -> OrderLine:
-    lines = lines_of(order)
-    if where.line_id is None:
-        if len(lines) != 1:
-            raise Invalid(messages=["lineId should not be empty, as the order has several lines"], field="line")
-        return lines[0]
-    for line in lines:
-        if line.pk == where.line_id:
-            return line
-    raise NotFound(thing="Line")
 
 
 def _assignment(order: ProductionOrder, where: Circumstances) -> Assignment | None:
