@@ -100,6 +100,7 @@ class Sheet:
     priority: str
     batch_number: str | None
     customer_name: str | None
+    made_for: str | None  # the customer's order that it is made for, by its number and name
     notes: str | None
     over_production: str
     tolerance_percent: Decimal | None
@@ -145,8 +146,10 @@ class Sheet:
 
 
 _SHEET = """
-SELECT o.id, o.uuid, o.reference, o.origin, o.state, o.version, o.priority, o.batch_number, o.customer_name, o.notes,
-    o.over_production, o.tolerance_percent, o.quantity_target, o.quantity_good, o.quantity_rejected, o.quantity_final,
+SELECT o.id, o.uuid, o.reference, o.origin, o.state, o.version, o.priority, o.batch_number, o.customer_name,
+    (SELECT concat_ws(' ', coalesce(wish.external_id, wish.id::text), nullif(wish.name, ''))
+        FROM orders_customerorder AS wish WHERE wish.id = o.customer_order_id),
+    o.notes, o.over_production, o.tolerance_percent, o.quantity_target, o.quantity_good, o.quantity_rejected, o.quantity_final,
     o.planned_start, o.planned_end, o.actual_start, o.actual_end, o.pause_reason,
     (SELECT reason.label FROM orders_pausereason AS reason WHERE reason.code = o.pause_reason
         AND (reason.factory_id IS NULL OR reason.factory_id = o.factory_id) ORDER BY reason.factory_id LIMIT 1),

@@ -90,7 +90,7 @@ class ProductionOrderAdmin(ReadOnlyAdmin):
         return f"◆ {order.open_holds}" if order.open_holds else ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("factory", "item", "method", "owner")
+        return super().get_queryset(request).select_related("factory", "item", "method", "owner", "customer_order")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -131,13 +131,21 @@ class OrderLineAdmin(OfOrder):
 class OrderComponentAdmin(OfOrder):
     """What an order needs of an item, as its BOM said when it was made."""
 
-    list_display = ("item", "of_order", "uom", amount("consumed"), amount("over_consumed"), "promised")
+    list_display = (
+        "item",
+        "of_order",
+        "uom",
+        amount("consumed"),
+        amount("over_consumed"),
+        amount("spared"),
+        "promised",
+    )
     list_filter = (factory_filter("order__factory"),)
     list_select_related = ("order", "item")
     search_fields = ("order__reference__startswith", "item__sku__startswith")
     search_help_text = "Beginning of an order's reference or of a component's SKU"
-    exclude = ("consumed", "over_consumed")
-    readonly_fields: ClassVar[Any] = (amount("consumed"), amount("over_consumed"), "promised")
+    exclude = ("consumed", "over_consumed", "spared")
+    readonly_fields: ClassVar[Any] = (amount("consumed"), amount("over_consumed"), amount("spared"), "promised")
 
     @display(description="reserved")
     def promised(self, component: OrderComponent) -> str:

@@ -16,6 +16,7 @@ from orders.models import (
     Note,
     OrderComponent,
     OrderEvent,
+    OrderFacts,
     OrderLine,
     ProductionOrder,
     QuantityEntry,
@@ -71,9 +72,10 @@ PLANS = (
     ),
     Plan(
         OrderComponent, "Components", ("position",), ("item",),
-        ("Item", "Unit", "Reserved", "Used", "Beyond the BOM", "Short"),
+        ("Item", "Unit", "Reserved", "Used", "Beyond the BOM", "Spared", "Short"),
         lambda part: (link_to(Item, part.item_id, part.item), part.uom or part.item.unit, _or_dash(part.reserved),
-                      shortest(part.consumed), shortest(part.over_consumed), _or_dash(part.short)),
+                      shortest(part.consumed), shortest(part.over_consumed), shortest(part.spared),
+                      _or_dash(part.short)),
         {"reserved": Sum("reservations__quantity"), "short": F("shortage__quantity")},
     ),
     Plan(
@@ -105,6 +107,11 @@ PLANS = (
         ("Entry", "Good", "Rejected", "Source", "Machine", "Who", "When"),
         lambda entry: (link_to(QuantityEntry, entry.pk, entry.pk), _signed(entry.good), _signed(entry.rejected),
                        entry.source, link_to(Machine, entry.machine_id, entry.machine), entry.actor_name, entry.at),
+    ),
+    Plan(
+        OrderFacts, "Facts of one face alone", ("pk",), ("line__item",), ("Face", "Line", "Facts"),
+        lambda row: (row.face, link_to(OrderLine, row.line_id, row.line and row.line.item.sku),
+                     link_to(OrderFacts, row.pk, ", ".join(row.data)[:200] or "none")),
     ),
     Plan(
         Note, "Notes", ("-pk",), (), ("Note", "For", "Who", "When"),

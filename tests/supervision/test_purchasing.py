@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from factoryos.kernel.models import Membership
-from manufacturing.models import Item, PurchaseOrder, PurchaseOrderLine, StockLocation, StockMove, Supplier
+from manufacturing.models import Item, ItemImage, PurchaseOrder, PurchaseOrderLine, StockLocation, StockMove, Supplier
 from orders import proof_of_ledgers
 from tests import floor
 from tests.callers import a_member
@@ -218,6 +221,37 @@ def test_an_item_is_told_from_whom_it_is_bought(world: World) -> None:
         answer = client.post(page(Item, "change", item.pk), form | bent)
         assert answer.status_code == 200 and "errornote" in answer.content.decode()
     assert state_of_everything() == before
+
+
+def a_picture(kind: str = "PNG") -> SimpleUploadedFile:
+    out = BytesIO()
+    Image.new("RGB", (500, 300), "blue").save(out, kind)
+    return SimpleUploadedFile("any name.exe", out.getvalue())
+
+
+def test_a_picture_of_an_item_is_put_up_replaced_and_taken_down(world: World) -> None:
+    client = signed_in(world.supervisor())
+    assert "Take the picture down" not in client.get(page(Item, "add")).content.decode()
+    assert client.post(page(Item, "add"), item_form(world.factory, picture=a_picture())).status_code == 302
+    item = Item.objects.get(factory=world.factory, sku=" A 1")
+    first = ItemImage.objects.get(item=item)
+    assert (first.media_type, first.width, first.height) == ("image/jpeg", 400, 240)
+    address = page(Item, "change", item.pk)
+    shown = client.get(address).content.decode()
+    assert "image/jpeg, 400 × 240" in shown and "Take the picture down" in shown
+    assert client.post(address, item_form(world.factory, name="Other")).status_code == 302
+    assert ItemImage.objects.get(item=item).updated_at == first.updated_at
+    client.post(address, item_form(world.factory, name="Other", picture=a_picture("WEBP")))
+    assert ItemImage.objects.get(item=item).updated_at > first.updated_at
+    before = state_of_everything()
+    wrong = SimpleUploadedFile("cap.png", b"<svg onload=alert(1)>")
+    answer = client.post(address, item_form(world.factory, name="Third", picture=wrong))
+    assert any("must be a PNG, JPEG or WebP picture" in text for text in told(answer))
+    large = SimpleUploadedFile("cap.png", b"x" * 5_000_001)
+    assert "more than 5 MB" in client.post(address, item_form(world.factory, picture=large)).content.decode()
+    assert state_of_everything() == before
+    client.post(address, item_form(world.factory, name="Other", no_picture="on"))
+    assert not ItemImage.objects.filter(item=item).exists()
 
 
 def test_a_sheet_brings_suppliers_and_prices_and_takes_them_away_again(world: World) -> None:

@@ -125,7 +125,7 @@ def _facts(order: Sheet, *, factory: Tenant) -> Table:
     return _table(
         [
             ["Product", f"{line.sku} {line.name}{more}" if line else "–", "Quantity", _amount(order.target, order.unit)],
-            ["Customer", order.customer_name or "–", "Priority", ProductionOrder.Priority(order.priority).label],
+            ["Customer", order.customer_name or order.made_for or "–", "Priority", ProductionOrder.Priority(order.priority).label],
             ["Batch", order.batch_number or "–", "Due", _time(order.planned_end, factory)],
             ["Method", order.method_name or "–", "Start", _time(order.planned_start, factory)],
         ],

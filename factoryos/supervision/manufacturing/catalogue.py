@@ -1,4 +1,4 @@
-"""What a factory sets up once: items, work areas, machines, methods with their operations."""
+"""What a factory sets up once besides items: work areas, machines, methods with their operations."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,39 +10,19 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from factoryos.kernel.actors import Actor
-from factoryos.supervision.fields import CodeField, DurationField, LineField, PriceField, no_route
-from factoryos.supervision.listing import amount, link_to, link_to_list
+from factoryos.supervision.fields import CodeField, DurationField, LineField, no_route
+from factoryos.supervision.listing import link_to, link_to_list
 from factoryos.supervision.masters import MasterAdmin, MasterForm
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.sheets.pages import SheetPages
-from factoryos.supervision.sheets.tables import ItemSheet, MachineSheet, WorkAreaSheet
+from factoryos.supervision.sheets.tables import MachineSheet, WorkAreaSheet
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import FactoryFilter, ScopedInline, factory_filter
-from manufacturing.catalogue.items import change_item, create_item
 from manufacturing.catalogue.methods import Step, change_method, create_method, replace_operations
 from manufacturing.catalogue.places import change_machine, change_work_area, create_machine, create_work_area
-from manufacturing.models import Item, Machine, Method, Operation, Supplier, WorkArea
+from manufacturing.models import Item, Machine, Method, Operation, WorkArea
 
 MOST_OPERATIONS = 500
-BOUGHT = ("stocked", "supplier", "supplier_sku", "purchase_price", "purchase_price_misc", "purchase_price_shipment")
-
-
-class ItemForm(MasterForm):
-    known_by, ignoring_case = "sku", False
-    sku = LineField(max_length=255, strip=False, help_text="Kept to the letter, blanks at its ends included.")
-    name = LineField(max_length=255)
-    unit = LineField(max_length=40, initial="pcs")
-    unit_decimals = forms.IntegerField(
-        min_value=0, max_value=6, initial=0, help_text="How many decimals an amount of it may have."
-    )
-    supplier_sku = LineField(max_length=255, required=False, empty_value=None, help_text="What the supplier calls it.")
-    purchase_price = PriceField(help_text="For one unit, in the factory's currency. Blank: not known.")
-    purchase_price_misc = PriceField(help_text="What else one unit costs, such as duty.")
-    purchase_price_shipment = PriceField(help_text="What bringing one unit here costs.")
-
-    class Meta:
-        model = Item
-        fields = ("factory", "sku", "name", "unit", "unit_decimals", "tracking", *BOUGHT)
 
 
 class WorkAreaForm(MasterForm):
@@ -139,40 +119,6 @@ class OperationInline(ScopedInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         return super().get_formset(request, obj, **{"validate_min": True, "validate_max": True, **kwargs})
-
-
-@register(Item, site=site)
-class ItemAdmin(SheetPages):
-    form = ItemForm
-    sheet = ItemSheet
-    may_delete = True
-    list_display = (
-        "sku", "name", "factory", "unit", "unit_decimals", "tracking", "of_supplier", amount("purchase_price"),
-        "created_at", "updated_at",
-    )  # fmt: skip
-    list_filter = (FactoryFilter, "tracking", "stocked")
-    list_select_related = ("factory", "supplier")
-    autocomplete_fields = ("supplier",)
-    search_fields = ("sku__startswith", "name__icontains")
-    search_help_text = "Beginning of an SKU, or part of a name"
-    date_hierarchy = "created_at"
-    readonly_fields = ("uuid", "created_at", "updated_at", "orders")
-
-    @display(description="supplier", ordering="supplier__name")
-    def of_supplier(self, item: Item) -> str:
-        return link_to(Supplier, item.supplier_id, item.supplier)
-
-    @display(description="orders")
-    def orders(self, item: Item) -> str:
-        from orders.models import ProductionOrder
-
-        return link_to_list(ProductionOrder, f"item__id__exact={item.pk}", "Orders of this item") if item.pk else "–"
-
-    def create_thing(self, *, by: Actor, values: dict[str, Any]) -> Item:
-        return create_item(by=by, **values)
-
-    def change_thing(self, thing: Any, *, by: Actor, changes: dict[str, Any]) -> None:
-        change_item(thing, by=by, changes=changes)
 
 
 @register(WorkArea, site=site)

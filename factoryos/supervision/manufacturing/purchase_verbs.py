@@ -21,7 +21,7 @@ from factoryos.supervision.verbs.forms import NothingForm, SaidField
 from manufacturing.models import MAIN, Item, PurchaseOrderLine, StockLocation
 from manufacturing.purchasing import call_off, receive_ordered
 
-_HEADINGS = ("Item", "Purchase order", "Ordered", "Received before", "Came now", "Lot or serial numbers", "Best before")
+_HEADINGS = ("Item", "Purchase order", "Ordered", "So far", "Came now", "Lot or serial numbers", "Best before")
 _NOTE = (
     "What is left blank did not come. An item tracked by lot needs its lot, one tracked by serial number every piece's "
     "number, one a line. More than was ordered may come."
@@ -49,9 +49,9 @@ class ArrivalForm(forms.Form):
         for line in lines:
             name = name_of(line)
             came = forms.DecimalField(required=False, min_value=0, max_value=LARGEST, decimal_places=6)
-            came.widget.attrs |= {"aria-label": f"Came now of {name}", "class": "vTextField"}
+            came.widget.attrs |= {"aria-label": f"Came now of {name}", "size": 8}
             marked = SaidField(required=False, label=f"Lot or serial numbers of {name}", max_length=MOST_SERIALS * 101)
-            marked.widget.attrs |= {"aria-label": marked.label, "rows": 1}
+            marked.widget.attrs = {"aria-label": marked.label, "rows": 1, "cols": 16}  # a table has little room
             best_before = DayField(required=False)
             best_before.widget.attrs["aria-label"] = f"Best before of {name}"
             seen = forms.DecimalField(widget=forms.HiddenInput, initial=shortest(line.received))

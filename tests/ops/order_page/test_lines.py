@@ -106,6 +106,10 @@ def test_for_whom_it_is_made_and_what_is_taken_from_stock_is_told(desk: Desk) ->
         create_customer_order, by=desk.by, external_id="WEB-1", name="Selangor Water", delivery_date=None, rows=[]
     )
     order = without_lines(desk, customer_order_id=theirs.pk, layer="leaves")
+    assert "Customer order WEB-1 Selangor Water" in words(desk.get(order))
+    sheet = sheet_of(order.pk, by=desk.by)
+    text, _ = read(render(sheet, factory=desk.by.factory, address="http://plant.local/", now=NOON))
+    assert "WEB-1 Selangor Water" in text
     leaves, first = "What those are made of, down to what is bought", "The parts that the BOM names"
     assert f"Customer order no. {theirs.pk} Taken from stock {leaves}" in timeline_of(desk, order)
     desk.do(actions.change_layer, order, layer="first")
