@@ -137,6 +137,24 @@ def test_pieces_that_were_all_waste_came_out_of_nothing() -> None:
     assert line.outputs(line.shell, "SH-1") == set()
 
 
+def test_what_waste_still_holds_went_into_no_piece_that_was_taken_back() -> None:
+    line = Line()
+    shells = part(line.shell, **{"SH-1": 4})
+    run(line.room, line.order, 1, shells, part(line.board, B1=1, B2=1), rejected=1, lot_number="OUT-1")
+    line.room.report(line.order, good=-1, reason="scrapped", lot_number="OUT-1")
+    assert line.room.stock("SH-1", item=line.shell)[0] == 18
+    assert (line.inputs(line.box, "OUT-1"), line.outputs(line.shell, "SH-1")) == (set(), set())
+
+
+def test_a_lot_that_was_all_given_back_went_into_nothing() -> None:
+    line = Line()
+    shells = part(line.shell, **{"SH-1": 2, "SH-2": 2})
+    entry = run(line.room, line.order, 1, shells, part(line.board, B1=1, B2=1), rejected=1, lot_number="OUT-1")
+    line.room.report(line.order, rejected=-1, reason="never made")
+    assert line.room.stock("SH-2", item=line.shell)[0] == 20
+    assert (line.outputs(line.shell, "SH-2"), line.outputs(line.shell, "SH-1")) == (set(), {(entry.pk, "OUT-1", 1)})
+
+
 def test_another_factory_is_told_nothing() -> None:
     line = Line()
     line.make("OUT-1", ("B1",), SH_1=2)

@@ -403,6 +403,16 @@ def test_a_correction_of_an_earlier_lot_gives_back_what_went_into_that_lot() -> 
     assert {lot: on_hand for lot, (on_hand, _) in lots_of(room.part).items()} == {"jan": 9, "feb": 6}
 
 
+def test_each_run_gives_back_no_more_than_its_pieces_took() -> None:
+    """Three pieces too many: one of the last run, whose three rejected pieces stay used up, and two of the one before."""
+    room = in_lots(1, jan=10, feb=10)
+    order = room.running(20)
+    run(room, order, 5, part(room.part, jan=5))
+    run(room, order, 1, part(room.part, feb=4), rejected=3)
+    correct(room, order, -3)
+    assert {lot: on_hand for lot, (on_hand, _) in lots_of(room.part).items()} == {"jan": 7, "feb": 7}
+
+
 def test_verification_takes_spared_back_too() -> None:
     room = in_lots(1, {"requires_verification": True}, jan=100)
     order = room.running(20)
