@@ -1,6 +1,5 @@
 """Pictures of items: taken from outside with suspicion, kept small, and made anew so that nothing else comes along."""
 
-import warnings
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -74,14 +73,12 @@ def _small(content: bytes) -> Image.Image:
     if len(content) > MOST_BYTES:
         raise _invalid(f"must not be larger than {MOST_BYTES // 1_000_000} MB")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(content), formats=_FORMATS) as image:
-                # Known from the head of the file: nothing is decoded yet.
-                if image.width * image.height > MOST_PIXELS:
-                    raise _invalid(f"must not have more than {MOST_PIXELS // 1_000_000} million pixels")
-                image.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded no larger than is of use
-                return _on_white(image)
+        with Image.open(BytesIO(content), formats=_FORMATS) as image:
+            # Known from the head of the file: nothing is decoded yet.
+            if image.width * image.height > MOST_PIXELS:
+                raise _invalid(f"must not have more than {MOST_PIXELS // 1_000_000} million pixels")
+            image.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded no larger than is of use
+            return _on_white(image)
     except Invalid:
         raise
     except Exception as error:  # whatever the decoders make of bytes that mean no good

@@ -94,17 +94,20 @@ def test_only_three_formats_are_taken_whatever_the_file_is_called(item: Item) ->
         assert "must be a PNG, JPEG or WebP picture" in refused(item, content)
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_bomb_is_refused_before_it_is_decoded(item: Item, monkeypatch: Any) -> None:
-    monkeypatch.setattr(images, "_on_white", None)  # what is not reached
-    for side in (5_001, 20_000, 2**31 - 1):
-        head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-        png = (
-            b"\x89PNG\r\n\x1a\n"
-            + _chunk(b"IHDR", head)
-            + _chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-            + _chunk(b"IEND", b"")
-        )
-        assert "must" in refused(item, png)
+    decoded: list[Any] = []
+    monkeypatch.setattr(images, "_on_white", lambda image: decoded.append(image) or Image.new("RGB", (1, 1)))
+    for side, told in (
+        (5_001, "25 million pixels"),
+        (12_000, "25 million pixels"),
+        (20_000, "must"),
+        (2**31 - 1, "must"),
+    ):
+        head = _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+        body = _chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + _chunk(b"IEND", b"")
+        assert told in refused(item, b"\x89PNG\r\n\x1a\n" + head + body)
+    assert not decoded
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
