@@ -150,6 +150,15 @@ def test_values_are_absolute_and_the_same_again_changes_nothing(shop: Workshop) 
     assert put(shop, order_id, **shop.shown_line(order_id)).status == 200 and everything() == before, "as it is shown"
 
 
+def test_a_line_may_be_sent_back_as_it_is_shown(shop: Workshop) -> None:
+    """What it shows anyway (its item's name, no time, no status) is not kept as if somebody had said it."""
+    order_id = shop.with_caps(100)
+    shown = shop.shown_line(order_id)
+    before = everything()
+    assert put(shop, order_id, **shown).status == 200
+    assert everything() == before
+
+
 def test_what_is_left_out_stays(shop: Workshop) -> None:
     order_id = shop.with_caps(100)
     put(shop, order_id, finished=50, waste=2, status=9)
