@@ -1,6 +1,7 @@
 """The picking list as it is asked for: what stands on it, for whom, in which form, and what is refused."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from pypdf import PdfReader
 from factoryos.dialects.store import picking_source
 from factoryos.kernel import clock
 from manufacturing.catalogue.images import keep_image
-from manufacturing.models import StockLocation, Supplier
+from manufacturing.models import Item, Lot, StockBalance, StockLocation, Supplier
 from orders import actions
 from orders.models import ProductionOrder
 from tests import floor, stores
@@ -307,3 +308,25 @@ def test_it_asks_the_database_as_often_for_many_rows_as_for_one(shop: Workshop) 
             printed(shop, order_id, "?article_images=true&filter_non_available=true")
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 16
+
+
+def test_five_hundred_articles_with_lots_are_printed_in_time(shop: Workshop) -> None:
+    parts = Item.objects.bulk_create(
+        Item(factory=shop.factory, sku=f"PART-{number:03d}", name=f"Part {number}") for number in range(500)
+    )
+    lots = Lot.objects.bulk_create(
+        Lot(factory=shop.factory, item=part, code=f"LN-{part.pk}", best_before=JUNE) for part in parts
+    )
+    main = StockLocation.objects.get(factory=shop.factory, code="main")
+    StockBalance.objects.bulk_create(
+        StockBalance(factory=shop.factory, item=lot.item, lot=lot, location=main, on_hand=3) for lot in lots
+    )
+    stores.a_bom(shop.actor, whole := shop.item("WHOLE", "Of many parts"), dict.fromkeys(parts, 1))
+    order_id = shop.order()
+    assert shop.admin.post(f"{order_id}/article", {"articleId": whole.sku, "amount": 2}).status == 200
+    printed(shop, shop.with_caps())  # fonts are read once a process
+    began = time.process_time()
+    reply = printed(shop, order_id)
+    taken = time.process_time() - began
+    assert len(PdfReader(BytesIO(reply.content)).pages) > 40
+    assert taken < 4, "it takes a fraction of a second; machines that run tests are slow and busy"
