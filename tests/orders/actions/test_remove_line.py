@@ -93,6 +93,16 @@ def test_a_line_whose_pieces_were_all_taken_back_stays_for_the_ledger_names_it()
     refused(room, order, line.pk, LineHasProduction)
 
 
+def test_it_stays_also_where_the_ledger_is_all_that_is_left_of_its_pieces() -> None:
+    """It takes no parts, so no movement of stock names it."""
+    stage = Stage()
+    order = stage.running(10)
+    line = lines(order)[0]
+    stage.report(order, good=2)
+    stage.report(order, good=-2, reason="miscounted")
+    refused(stage, ProductionOrder.objects.get(pk=order.pk), line.pk, LineHasProduction)
+
+
 def test_the_other_line_may_go_while_one_has_pieces() -> None:
     room = Storeroom(stock=100)
     order, line = two_lines(room, {room.part: 1})
