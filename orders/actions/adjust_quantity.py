@@ -6,6 +6,7 @@ from decimal import Decimal
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
+from factoryos.kernel.quantities import exactly
 from orders import allocation, lifecycle
 from orders.locks import assignments_of, lock_order, the_line
 from orders.materials import reserving
@@ -13,6 +14,7 @@ from orders.models import Assignment, OrderLine, ProductionOrder
 from orders.problems import AllocationRequired
 
 
+@exactly()
 def adjust_quantity(
     *,
     order_id: int,

@@ -10,6 +10,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.database import violated_constraint
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Busy, Duplicate
+from factoryos.kernel.quantities import exactly
 from orders import facts as kept_facts
 from orders import history, references
 from orders.customer_orders import find_customer_order
@@ -18,6 +19,7 @@ from orders.models import OrderLine, ProductionOrder
 from orders.specs import NewLine, Policy
 
 
+@exactly()
 def create(
     *,
     by: Actor,

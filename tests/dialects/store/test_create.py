@@ -1,7 +1,7 @@
 """Making orders: what is taken in, which reference, which state, from a customer order; and what is refused."""
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -182,6 +182,25 @@ def test_what_is_made_here_becomes_the_lines(shop: Workshop) -> None:
     assert (made["state"], made["totalAmount"]) == (0, Decimal("600.75"))
     assert {group["articleId"] for group in made["singleArticles"]} == {CAP, "SHELL-28"}
     assert shop.core(made["orderId"]).over_production == "unlimited"
+
+
+def test_totals_keep_every_digit(shop: Workshop) -> None:
+    """Twelve of the largest amounts have more digits than Python's decimals keep unless they are told to."""
+    largest = "999999999999.999999999999999"
+    rows = []
+    for number in range(12):
+        item = shop.item(f"BIG-{number}", "Big")
+        stores.a_bom(shop.actor, item, {shop.shell: 1})
+        rows.append((item, "", largest))
+    made = from_customer_order(shop, shop.ordered(*rows))
+    assert made.status == 200, made.content
+    order_id = made["orderId"]
+    with localcontext(prec=60):
+        total = 12 * Decimal(largest)
+        assert (made["totalAmount"], shop.core(order_id).quantity_target) == (total, total)
+        smaller = shop.admin.put(f"{order_id}/article", {"articleId": "BIG-0", "amount": "0.000000000000001"})
+        total = 11 * Decimal(largest) + Decimal("0.000000000000001")
+        assert (smaller["totalAmount"], shop.core(order_id).quantity_target) == (total, total)
 
 
 def test_the_same_customer_order_may_be_made_again(shop: Workshop) -> None:
