@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from factoryos.dialects.published import description
 from tests.calls import Reply
 
+_VARIABLE = re.compile(r"\\\{(\w+)\\\}")
 _COMPONENT = re.compile(r"#/components/(\w+)/([\w-]+)")
 
 
@@ -63,12 +64,17 @@ def _close(schema: Any, *, but_not_itself: bool = False) -> None:
             schema["unevaluatedProperties"] = False
 
 
+def _what_it_takes(variable: re.Match[str]) -> str:
+    """Some names are the rest of the path."""
+    return ".+" if variable[1] in {"article_id", "external_id"} else "[^/]+"
+
+
 def operation(method: str, path: str) -> dict[str, Any]:
     """The operation behind a real path. The one with the fewest variables, as `machines/bulk` is no machine."""
     fitting = [
         template
         for template in published()["paths"]
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path)
+        if re.fullmatch(_VARIABLE.sub(_what_it_takes, re.escape(template)), path, re.DOTALL)
         and method.lower() in published()["paths"][template]
     ]
     assert fitting, f"{method} {path} is not described"

@@ -55,8 +55,7 @@ CHANGES: dict[str, Operation] = {
         text="Until production is over, each article once. It is made by its bill of materials as that is now. With "
         "`finished` or `waste` it is booked at once, which starts production.",
         reply=Reply(
-            text="All lines, and the parts of all.", schema="StoreArticles", headers=("ETag",),
-            examples=named("One line", shown.ARTICLES),
+            text="All lines, and the parts of all.", schema="StoreArticles", examples=named("One line", shown.ARTICLES),
         ),
     ),
     f"PUT {ORDER}/article": Operation(

@@ -16,6 +16,7 @@ from factoryos.kernel.models import ApiKey, Factory
 from manufacturing.models import Item, Lot
 from orders.models import ProductionOrder
 from tests import floor, stores
+from tests.api import contract
 from tests.callers import a_member
 from tests.calls import Reply
 
@@ -24,7 +25,10 @@ LIST_FIELDS = {"articles", "singleArticles", "orders", "parts", "batches", "rows
 
 
 class Seller:
-    """A program with a store key. Bodies are Python values, or text as it is to be sent; paths are under the base."""
+    """A caller of a store. Bodies are Python values, or text as it is to be sent; paths are under the base.
+
+    Whatever is answered must be as it is published.
+    """
 
     def __init__(self, store: str | None, key: str | None, **more: str) -> None:
         self.key = key
@@ -38,7 +42,11 @@ class Seller:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = path if path.startswith("/") else f"{BASE}/{path}" if path else BASE
         answer = self.client.generic(method, url, data, content_type=kind, headers=named)
-        return Reply(answer.status_code, dict(answer.headers), answer.content)
+        reply = Reply(answer.status_code, dict(answer.headers), answer.content)
+        if (method, reply.status) not in {("PATCH", 405), ("GET", 404)}:  # what is not served is not described
+            found = contract.faults(method, url, reply)
+            assert not found, f"{method} {url}: {found}"
+        return reply
 
     def get(self, path: str = "", **headers: str) -> Reply:
         return self.send("GET", path, **headers)
