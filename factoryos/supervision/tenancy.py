@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter, TabularInline
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -46,6 +47,13 @@ class ScopedChoices(BaseModelAdmin):
                 f"{remote.__name__} has no page of its own, so {db_field} cannot be narrowed to a factory"
             )
         return page.get_queryset(request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The pictures beside a choice (add, change …) say in words what they do, also to who does not see them."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.template_name = "supervision/related_widget.html"
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self.get_field_queryset(None, db_field, request)

@@ -274,5 +274,7 @@ STATES = [
     State("admin list", (), at("/admin/orders/productionorder/", role="admin")),
     State("admin order", (), at(_admin_of_order, role="admin")),
     State("admin form", (), at("/admin/kernel/apikey/add/", role="admin")),
+    State("admin purchase", (), at("/admin/manufacturing/purchaseorder/add/", role="admin")),
+    State("admin item", (), at("/admin/manufacturing/item/add/", role="admin")),
     State("admin people", (), at("/admin/kernel/membership/", role="admin")),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 
 from factoryos.kernel.models import Factory
 from factoryos.kernel.problems import Busy
-from factoryos.supervision.manufacturing import catalogue as pages
+from factoryos.supervision.manufacturing import items as pages
 from manufacturing.models import Item, Machine, Method, Operation, WorkArea
 from orders.models import PauseReason
 from tests.floor import an_item
