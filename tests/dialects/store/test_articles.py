@@ -285,6 +285,8 @@ def test_the_floor_counts_and_the_office_plans(shop: Workshop) -> None:
     before = everything()
     refused(technician.put(f"{order_id}/article", body | {"amount": 90, "finished": 2}), 403, 900001, None, before)
     refused(technician.put(f"{order_id}/article", {"articleId": CAP, "status": 1}), 403, 900001, None, before)
+    refused(technician.put("1/article", {"articleId": CAP, "status": 1}), 403, 900001, None, before)
+    refused(technician.put("1/article", body), 404, 903001, None, before)
     refused(technician.post(f"{order_id}/article", {"articleId": SHELL, "amount": 1}), 403, 900001, None, before)
     refused(technician.delete(f"{order_id}/{RUN}"), 403, 900001, None, before)
     for path in (f"{order_id}/article", "1/article"):

@@ -167,11 +167,13 @@ def test_named_batches_are_taken_and_the_rest_first_expired_first(shop: Workshop
     assert stores.stock_of(shop.shell)[0] == 20_000 - 42
 
 
-def test_the_same_batch_in_two_rows_is_one(shop: Workshop) -> None:
+def test_the_same_batch_in_several_rows_is_one(shop: Workshop) -> None:
+    two_batches(shop)
     order_id = shop.with_caps(100)
     rows = [{"batchId": "LN-77", "amount": 2}, {"batchId": "LN-77", "amount": 3}, {"batchId": "LN-77", "amount": 0}]
     assert run(shop, order_id, amount=5, **parts({"articleId": LINER, "batches": rows})).status == 200
-    assert stores.lots_of(shop.liner)["LN-77"][0] == 10_000 - 5
+    lots = stores.lots_of(shop.liner)
+    assert (lots["LN-77"][0], lots["LN-1"][0]) == (10_000 - 5, 50)
 
 
 def test_an_amount_is_the_total_but_never_less_than_what_is_named(shop: Workshop) -> None:
