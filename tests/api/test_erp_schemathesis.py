@@ -9,7 +9,7 @@ from schemathesis.generation import GenerationMode
 
 from factoryos.dialects.erp.docs import ERP_DESCRIPTION
 from manufacturing.models import StockLocation
-from tests.api.test_schemathesis import CHECKS, EXAMPLES, api, undone
+from tests.api.test_schemathesis import CHECKS, EXAMPLES, api, every_way, undone
 from tests.conformance.erp.plant import WAYS, Plant, part
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -32,11 +32,7 @@ def places(plant: Plant, path: str) -> list[dict[str, str]]:
     if "{bom_id}" in path:
         plant.order()
         known["bom_id"] = [plant.standard["id"], plant.bom(components=[part(plant.frame, 1)])["id"]]
-    filled: list[dict[str, str]] = [{}]
-    for name, values in known.items():
-        if f"{{{name}}}" in path:
-            filled = [{**place, name: value} for place in filled for value in values]
-    return filled
+    return every_way(path, known)
 
 
 def plausible(value: Any, names: dict[str, Any]) -> Any:

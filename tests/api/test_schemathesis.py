@@ -1,6 +1,6 @@
 """Whatever the published description allows may be sent, and much that it forbids: every answer is a documented one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -67,6 +67,15 @@ def plant() -> Plant:
     return plant
 
 
+def every_way(path: str, known: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Every way to fill the variables of `path` with what is known."""
+    filled: list[dict[str, Any]] = [{}]
+    for name, values in known.items():
+        if f"{{{name}}}" in path:
+            filled = [{**place, name: value} for place in filled for value in values]
+    return filled
+
+
 def places(plant: Plant, path: str) -> list[dict[str, str]]:
     """Ways to fill the path's variables: an order in every state, and the other things that are there."""
     known: dict[str, list[str]] = {"slug": [plant.factory.slug], "product_id": [str(plant.item.uuid)]}
@@ -87,11 +96,7 @@ def places(plant: Plant, path: str) -> list[dict[str, str]]:
         raised = [plant.admin.post("andon", {"machineCode": "PRESS-01", "reason": reason})["id"] for reason in "ab"]
         plant.admin.post(f"andon/{raised[1]}/acknowledge")
         known["andon_id"] = raised
-    filled: list[dict[str, str]] = [{}]
-    for name, values in known.items():
-        if f"{{{name}}}" in path:
-            filled = [{**place, name: value} for place in filled for value in values]
-    return filled
+    return every_way(path, known)
 
 
 def plausible(value: Any) -> Any:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode
 
 from factoryos.dialects.store.docs import STORE_DESCRIPTION
-from tests.api.test_schemathesis import CHECKS, EXAMPLES, api, undone
+from tests.api.test_schemathesis import CHECKS, EXAMPLES, api, every_way, undone
 from tests.conformance.store.shop import Shop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -34,11 +34,7 @@ def places(shop: Shop, path: str) -> list[dict[str, Any]]:
             order_id = shop.with_caps()
             assert not step or shop.admin.put(f"{order_id}{step}").status == 200
             known["order_id"].append(order_id)
-    filled: list[dict[str, Any]] = [{}]
-    for name, values in known.items():
-        if f"{{{name}}}" in path:
-            filled = [{**place, name: value} for place in filled for value in values]
-    return filled
+    return every_way(path, known)
 
 
 def plausible(value: Any, names: dict[str, Any]) -> Any:
