@@ -13,6 +13,7 @@ from django.db import connection
 from factoryos.dialects.store import article_calls, order_views
 from factoryos.kernel.actors import Actor
 from orders.models import CustomerOrder, OrderEvent, OrderLine, ProductionOrder, QuantityEntry
+from tests.api import contract
 from tests.calls import Reply
 from tests.conformance.store.shop import Seller
 from tests.dialects.store.workshop import CAP, LINER, RUN, SHELL, Workshop
@@ -30,6 +31,7 @@ def calling(shop: Workshop, method: str, path: str, body: Any = None, **headers:
 
 
 def replies(*calls: Callable[[], Reply]) -> list[Reply]:
+    contract.published()  # what answers are held to is drawn by one, before several ask for it
     outcomes = at_once(*calls)
     failed = [outcome for outcome in outcomes if not isinstance(outcome, Reply)]
     assert not failed, failed
