@@ -220,8 +220,14 @@ SPECTACULAR_SETTINGS = {
         {"name": "Manufacturing orders", "description": "For an ERP: the same orders in its words and states."},
         {"name": "Work orders", "description": "For an ERP: an order's operations on the floor."},
         {"name": "Inventory", "description": "For an ERP: what lies in stock, and what comes in."},
-        {"name": "Store: production orders", "description": "For a shop: the same orders with their articles, as JSON or XML."},
-        {"name": "Store: articles of an order", "description": "Adding, counting and removing them; runs with traceability."},
+        {
+            "name": "Store: production orders",
+            "description": "For a shop: the same orders with their articles, as JSON or XML.",
+        },
+        {
+            "name": "Store: articles of an order",
+            "description": "Adding, counting and removing them; runs with traceability.",
+        },
         {"name": "Store: material", "description": "What an order is made of and what came of it; the picking list."},
         {"name": "Store: customer orders", "description": "What production orders are made for."},
         {"name": "Store: signing in", "description": "A token for a person, for thirty days."},

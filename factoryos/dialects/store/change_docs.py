@@ -87,7 +87,9 @@ CHANGES: dict[str, Operation] = {
     ),
 }  # fmt: skip
 
-_TOKEN = Reply(text="The token, good for thirty days.", schema="StoreSignIn", examples=named("A token", shown.SIGNED_IN))
+_TOKEN = Reply(
+    text="The token, good for thirty days.", schema="StoreSignIn", examples=named("A token", shown.SIGNED_IN)
+)
 _SIGNS_IN = "Needs no credential. Five wrong passwords of one name and address are enough for a quarter of an hour."
 SIGN_IN: dict[str, Operation] = {
     "POST /v1/login": Operation(

@@ -122,10 +122,11 @@ def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *, head: bool
 def _facts(order: Sheet, *, factory: Tenant) -> Table:
     line = order.lines[0] if order.lines else None
     more = f" and {len(order.lines) - 1} more" if len(order.lines) > 1 else ""
+    priority = ProductionOrder.Priority(order.priority).label
     return _table(
         [
             ["Product", f"{line.sku} {line.name}{more}" if line else "–", "Quantity", _amount(order.target, order.unit)],
-            ["Customer", order.customer_name or order.made_for or "–", "Priority", ProductionOrder.Priority(order.priority).label],
+            ["Customer", order.customer_name or order.made_for or "–", "Priority", priority],
             ["Batch", order.batch_number or "–", "Due", _time(order.planned_end, factory)],
             ["Method", order.method_name or "–", "Start", _time(order.planned_start, factory)],
         ],
