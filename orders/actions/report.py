@@ -11,7 +11,7 @@ from manufacturing.models import Item
 from orders import ledger, lifecycle
 from orders.history import json_safe
 from orders.locks import assignments_of, lock_order, the_line
-from orders.materials import production, stock_plan
+from orders.materials import production, reserving, stock_plan
 from orders.materials import traced as traced_runs
 from orders.materials.stock_plan import StockPlan
 from orders.models import Assignment, OrderLine, ProductionOrder, QuantityEntry
@@ -76,6 +76,8 @@ def report(
     )
 
     stock.write(entry_id=entry.pk)
+    if stock.open:
+        reserving.wait_for(stock.open, by=by)
 
     data = ledger.told(entry) | stock_plan.told(stock)
     if _is_beside_a_counter(assignment, by=by, count=count):

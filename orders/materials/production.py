@@ -71,6 +71,8 @@ def plan(
         else:
             usage.use(found, component, shelves, amount=amount, named=usage.of_item(named, component.item_id))
     usage.use_beyond_the_bom(found, components, shelves, named=named)
+    if order.is_running and (found.over or found.spared):
+        found.look_what_is_open(components)
     finished.put(found.posting, output, shelves.by_id, item=line.item)
     return found
 

@@ -67,6 +67,15 @@ def serve(orders: Sequence[ProductionOrder], *, by: Actor) -> bool:
     return given
 
 
+def wait_for(short: dict[int, tuple[int, Decimal]], *, by: Actor) -> None:
+    """Remember what a running order is to have again: component → (item, quantity). It is served in its turn.
+
+    Not at once: the balances that are locked already were chosen for what was used, and others may not be locked after.
+    """
+    _remember_shortages((), short)
+    _look_again_after_commit(short, by=by)
+
+
 def _look_again_after_commit(short: dict[int, tuple[int, Decimal]], *, by: Actor) -> None:
     """What arrives in this instant is told to nobody: whoever books it cannot see yet that this order waits."""
     items = sorted({item for item, _ in short.values()})

@@ -1,6 +1,6 @@
 """What is about to be written for an entry: its moves, what its components have used, and what the history says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -45,6 +45,7 @@ class StockPlan:
     over: dict[int, Decimal] = field(default_factory=dict)  # component → recorded beyond the BOM
     spared: list[Spared] = field(default_factory=list)  # what the BOM would have used and was said not to be
     lots: dict[tuple[str, str | None], Decimal] = field(default_factory=dict)  # (sku, lot) → used; negative: given back
+    open: dict[int, tuple[int, Decimal]] = field(default_factory=dict)  # component → (item, to be reserved anew)
 
     def use(self, sku: str, balance: Balance, quantity: Decimal) -> None:
         """Remember for the history that so much was used (negative: given back)."""
@@ -58,6 +59,17 @@ class StockPlan:
     def spare(self, component: Component, quantity: Decimal, *, run_id: int | None = None) -> None:
         """Remember that so much was spared (negative: that it was not, after all, in the earlier run `run_id`)."""
         self.spared.append(Spared(component.id, component.sku, quantity, run_id))
+
+    def look_what_is_open(self, components: Iterable[Component]) -> None:
+        """Remember of which of these more is to be reserved afterwards than before: what was theirs was used otherwise."""
+        for component in components:
+            before = component.outstanding
+            left_out = sum((part.quantity for part in self.spared if part.component_id == component.id), ZERO)
+            component.consumed += self.used.get(component.id, ZERO)
+            component.spared += left_out
+            component.reserved = self.posting.reservations(component.id)
+            if component.outstanding > max(before, ZERO):
+                self.open[component.id] = component.item_id, component.outstanding
 
     def write(self, *, entry_id: int) -> None:
         """Write the moves of an entry and the components' totals. Problem: StockShort."""

@@ -63,6 +63,7 @@ def plan(
             missing.append(_missing(component, required=asked[component.id].total, short=short))
     if missing and by.factory.material_policy == "strict":
         raise MaterialShort(missing=missing)
+    found.look_what_is_open(every)
     finished.put(found.posting, output, shelves.by_id, item=line.item)
     return found
 

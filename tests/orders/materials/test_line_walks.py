@@ -155,6 +155,7 @@ class Walk(RuleBasedStateMachine):
                 continue
             seen["short" if short else "covered"] += 1
             assert component.held <= max(component.required() - component.consumed, Decimal(0))
+            assert component.outstanding <= 0 or component.id in waited
 
     @invariant()
     def an_operation_of_a_bom_is_there_once(self) -> None:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Problem
 from factoryos.kernel.quantities import exactly
-from manufacturing.models import Item, Lot, StockBalance
+from manufacturing.models import Item, Lot, Shortage, StockBalance
 from manufacturing.stock.receipts import Delivery, receive
 from orders import actions, proof_of_ledgers
 from orders.materials.components import Component, components_of
@@ -205,6 +205,8 @@ class Walk(RuleBasedStateMachine):
             for component in components_of(order.pk):
                 assert component.held <= max(component.required() - component.consumed - component.spared, ZERO)
                 assert component.consumed + component.spared <= component.used_by(line.good + line.rejected)
+                waits = Shortage.objects.filter(component_id=component.id).exists()
+                assert component.outstanding <= 0 or waits or not order.has_material_set_aside
 
 
 @pytest.mark.slow
