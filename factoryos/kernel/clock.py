@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII)
 
@@ -17,6 +17,14 @@ _source: Callable[[], datetime] = _system
 def now() -> datetime:
     """The present instant, aware, in UTC."""
     return _source()
+
+
+def in_zone(instant: datetime, zone: tzinfo) -> datetime:
+    """An instant by the clocks of a zone. The calendar's last hours, which have no such time in the east, stay in UTC."""
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        return instant.astimezone(UTC)
 
 
 def use(source: Callable[[], datetime] | None) -> None:

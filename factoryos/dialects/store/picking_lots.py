@@ -7,7 +7,7 @@ from reportlab.lib.units import mm
 
 from factoryos.dialects.store.picking_page import LEADING, Pen
 from factoryos.dialects.store.picking_table import Column, Row, Sheet
-from factoryos.kernel import paper
+from factoryos.kernel import clock, paper
 from factoryos.kernel.paper import Line
 from factoryos.kernel.quantities import shortest
 from orders.materials.picking import Pick
@@ -73,7 +73,7 @@ def _lot(pick: Pick, row: Row, sheet: Sheet, *, width: float) -> Lot:
         below = paper.wrapped(f"at {pick.place}", size=6.5, width=room, most=2)
     date: list[Line] = []
     if pick.best_before:
-        date = [[(paper.FONT, f"{pick.best_before.astimezone(sheet.zone):%Y-%m-%d}")]]
+        date = [[(paper.FONT, f"{clock.in_zone(pick.best_before, sheet.zone):%Y-%m-%d}")]]
         if pick.best_before < sheet.now:
             date.append([(paper.FONT, "EXPIRED")])
     amount = paper.wrapped(shortest(pick.quantity), size=_LOT, width=20 * mm, most=9)

@@ -12,6 +12,7 @@ from factoryos.dialects.store.flat import FlatRow, flat_rows
 from factoryos.dialects.store.picking_page import Head
 from factoryos.dialects.store.picking_table import Row
 from factoryos.dialects.store.states import WORD_OF, Word
+from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor, Tenant
 from factoryos.kernel.problems import NotFound
 from manufacturing.catalogue.images import pictures_of
@@ -167,5 +168,5 @@ def head_of(order: PickingOrder, rows: PickingRows, values: Values, *, factory: 
 def _time(instant: datetime | None, factory: Tenant) -> str:
     if instant is None:
         return "–"
-    local = instant.astimezone(factory.zone)
+    local = clock.in_zone(instant, factory.zone)
     return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

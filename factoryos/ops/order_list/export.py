@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
+from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from orders import listing
 from orders.listing import NEWEST, SORTS, Found, ListedOrder
@@ -64,7 +65,7 @@ def cells(row: ListedOrder, *, zone: ZoneInfo) -> list[str | Decimal | int]:
 
 
 def _time(instant: datetime | None, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).isoformat(timespec="seconds") if instant else ""
+    return clock.in_zone(instant, zone).isoformat(timespec="seconds") if instant else ""
 
 
 def _for_whom(row: ListedOrder) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from factoryos.kernel import clock
 from factoryos.kernel.quantities import shortest
 from orders.models import ProductionOrder
 
@@ -65,7 +66,7 @@ def _text(name: str, value: Any, zone: ZoneInfo) -> str:
 
 def local_time(value: Any, zone: ZoneInfo) -> str:
     try:
-        local = datetime.fromisoformat(str(value)).astimezone(zone)
+        local = clock.in_zone(datetime.fromisoformat(str(value)), zone)
     except ValueError:
         return str(value)[:LONGEST]
     return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

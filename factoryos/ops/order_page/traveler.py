@@ -14,7 +14,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from factoryos.kernel import paper
+from factoryos.kernel import clock, paper
 from factoryos.kernel.actors import Tenant
 from factoryos.kernel.quantities import shortest
 from factoryos.ops.order_page.words import state_word
@@ -190,5 +190,5 @@ def _amount(amount: Any, unit: str) -> str:
 def _time(instant: datetime | None, factory: Tenant) -> str:
     if instant is None:
         return "–"
-    local = instant.astimezone(factory.zone)
+    local = clock.in_zone(instant, factory.zone)
     return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

@@ -91,7 +91,7 @@ def when(context: dict[str, Any], instant: datetime | None, style: str = "ago") 
     """An instant for people and programs. `ago`: relative with the absolute on focus; `at`: absolute in plant time."""
     if instant is None:
         return "–"
-    local = instant.astimezone(zone_of(context))
+    local = clock.in_zone(instant, zone_of(context))
     absolute = f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
     shown = absolute if style == "at" else spelled(instant, now=clock.now())
     return format_html('<time datetime="{}" title="{}">{}</time>', instant.isoformat(), absolute, shown)
@@ -102,7 +102,7 @@ def due(context: dict[str, Any], instant: datetime | None, ended: bool = False) 
     """A due date in plant time; what is late says by how much, in words and with a mark."""
     if instant is None:
         return "–"
-    local, now = instant.astimezone(zone_of(context)), clock.now()
+    local, now = clock.in_zone(instant, zone_of(context)), clock.now()
     shown = format_html('<time datetime="{}" title="{}">{}</time>', instant.isoformat(),
                         f"{local:%Y-%m-%d %H:%M} {local.tzname()}", f"{local:%Y-%m-%d}")  # fmt: skip
     if ended or instant >= now:
@@ -113,7 +113,7 @@ def due(context: dict[str, Any], instant: datetime | None, ended: bool = False) 
 
 
 def _day(instant: datetime, context: dict[str, Any]) -> date:
-    return instant.astimezone(zone_of(context)).date()
+    return clock.in_zone(instant, zone_of(context)).date()
 
 
 def zone_of(context: dict[str, Any]) -> ZoneInfo:

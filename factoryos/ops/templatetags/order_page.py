@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from factoryos.kernel import clock
 from factoryos.kernel.quantities import shortest
 from factoryos.ops.templatetags.console import zone_of
 
@@ -26,7 +27,7 @@ def written_time(context: dict[str, Any], text: Any) -> SafeString | str:
     """An instant in ISO 8601 in plant time; whatever else it is, as it was written."""
     try:
         instant = datetime.fromisoformat(str(text))
-        local = instant.astimezone(zone_of(context))
+        local = clock.in_zone(instant, zone_of(context))
     except (ValueError, OverflowError):
         return str(text or "–")
     return format_html('<time datetime="{}">{}</time>', instant.isoformat(), f"{local:%Y-%m-%d %H:%M} {local.tzname()}")

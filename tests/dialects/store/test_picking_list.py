@@ -137,6 +137,15 @@ def test_a_hold_is_on_paper_too(shop: Workshop) -> None:
     assert "NEW · ON HOLD" in listed(shop, order_id)
 
 
+def test_any_date_that_is_taken_is_printed_wherever_the_store_is(shop: Workshop) -> None:
+    """The last hours of the calendar have no time east of Greenwich."""
+    shop.factory.__class__.objects.filter(pk=shop.factory.pk).update(time_zone="Asia/Kuala_Lumpur")
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    stores.delivered(shop.actor, shop.liner, 10, "LN-LAST", best_before=last)
+    order_id = shop.with_caps(20_000, startDate=-2208988800000, endDate=253402300799999)
+    assert in_turn(listed(shop, order_id), "1900-01-01", "9999-12-31 23:59 UTC", "LN-LAST", "9999-12-31")
+
+
 def test_an_order_without_lines_prints_a_list_that_says_so(shop: Workshop) -> None:
     text = listed(shop, shop.order())
     assert "This order has no lines: there is nothing to take for it." in text

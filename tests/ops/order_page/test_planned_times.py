@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orders import actions
+from tests import floor
 from tests.ops.order_page.desk import Desk, now, words
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +50,16 @@ def test_a_time_in_the_second_of_two_hours_stays_when_it_is_not_touched(verb: st
 def test_what_is_no_time_is_refused(wall: str) -> None:
     desk = Desk()
     assert desk.send(desk.draft(), "amend", priority="standard", planned_end=wall).status_code == 422
+
+
+def test_the_last_day_of_the_calendar_is_shown_although_it_has_no_end_in_the_east() -> None:
+    """Other faces take it; by the plant's clock it would end in a year that no date can hold."""
+    desk = Desk(time_zone="Asia/Kuala_Lumpur")
+    last = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
+    order = desk.draft(planned_end=last)
+    floor.done(actions.amend, order_id=order.pk, by=desk.by, changes={"planned_start": last})
+    page = f"/ops/orders/{order.uuid}"
+    for path in (page, f"{page}/amend", f"{page}/traveler.pdf", "/ops/orders", "/ops/orders/export.csv"):
+        answer = desk.client.get(path)
+        assert (answer.status_code, bool(answer.getvalue())) == (200, True), path
+    assert "9999-12-31 23:59 UTC" in words(desk.client.get(page))

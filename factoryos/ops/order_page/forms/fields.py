@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
+from factoryos.kernel import clock
 from factoryos.kernel.quantities import LARGEST, shortest
 from factoryos.kernel.text import is_safe
 
@@ -61,7 +62,7 @@ class PlantTimeField(forms.Field):
         super().__init__(**{"widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_TIME)} | more)
 
     def prepare_value(self, value: Any) -> Any:
-        return value.astimezone(self.zone).strftime(_TIME) if isinstance(value, datetime) else value
+        return clock.in_zone(value, self.zone).strftime(_TIME) if isinstance(value, datetime) else value
 
     def to_python(self, value: Any) -> datetime | None:
         text = str(value or "").strip()
