@@ -18,9 +18,10 @@ from manufacturing.models import Item
 from manufacturing.problems import StockShort
 from orders import actions
 from orders.locks import lines_of
+from orders.materials.ahead import lock_for_report
 from orders.models import OrderLine, ProductionOrder
 from orders.problems import AllocationRequired, TotalBelowZero
-from orders.specs import Circumstances, Count, NewLine
+from orders.specs import Circumstances, Count, Made, NewLine
 
 REASON = "store: article updated"  # in the history, where a verb asks for one
 
@@ -34,10 +35,12 @@ def add(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     if naming.lines_with(lines_of(order), article_id):
         raise AlreadyOnOrder(article=article_id)
     facts = {name: value for name, value in _facts(values, label=item.name).items() if value is not None}
-    line = actions.add_line(
-        order_id=order.pk, by=by, line=NewLine(item=item, target=values["amount"]), facts=facts or None
-    )
-    _book(order, line, item, good=values.get("finished") or ZERO, rejected=values.get("waste") or ZERO, by=by)
+    good, rejected = values.get("finished") or ZERO, values.get("waste") or ZERO
+    new = NewLine(item=item, target=values["amount"])
+    if good or rejected:
+        lock_for_report(order, new, good=good, made=Made(_batch_for(order, item, good=good)))
+    line = actions.add_line(order_id=order.pk, by=by, line=new, facts=facts or None)
+    _book(order, line, item, good=good, rejected=rejected, by=by)
 
 
 def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
@@ -45,11 +48,14 @@ def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     require_open(order)
     _require_own(order, values)
     line = naming.line_of(order, values["article_id"])
-    if values.get("amount", line.target) != line.target:
+    good, rejected = _differences(line, values)
+    other_amount = values.get("amount", line.target) != line.target
+    if (good or rejected) and (other_amount or not order.is_running):  # more than one verb
+        lock_for_report(order, line, good=good, made=Made(_batch_for(order, line.item, good=good)))
+    if other_amount:
         _change_amount(order, line, values["amount"], by=by)
     if facts := _facts(values, label=line.item.name):
         actions.amend_line(order_id=order.pk, by=by, line_id=line.pk, facts=facts)
-    good, rejected = _differences(line, values)
     _book(order, line, line.item, good=good, rejected=rejected, by=by)
 
 
@@ -90,6 +96,10 @@ def _differences(line: OrderLine, values: Values) -> tuple[Decimal, Decimal]:
     return values.get("finished", line.good) - line.good, values.get("waste", line.rejected) - line.rejected
 
 
+def _batch_for(order: ProductionOrder, item: Item, *, good: Decimal) -> str | None:
+    return naming.default_batch(order) if good > 0 and item.tracking == Item.Tracking.LOT else None
+
+
 def _book(order: ProductionOrder, line: OrderLine, item: Item, *, good: Decimal, rejected: Decimal, by: Actor) -> None:
     """Book a difference, a negative one as a correction; the first pieces start production."""
     if not good and not rejected:
@@ -98,7 +108,7 @@ def _book(order: ProductionOrder, line: OrderLine, item: Item, *, good: Decimal,
         raise CountedBySerial(article=item.sku)
     follow(Command.BOOK, order, by=by)
     count = Count(good, rejected)
-    into = naming.default_batch(order) if good > 0 and item.tracking == Item.Tracking.LOT else None
+    into = _batch_for(order, item, good=good)
     try:
         actions.report(
             order_id=order.pk,

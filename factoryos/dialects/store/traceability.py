@@ -16,9 +16,10 @@ from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Item
 from manufacturing.problems import LotMissing, LotShort
 from orders import actions
+from orders.materials.ahead import lock_for_report
 from orders.models import OrderLine, ProductionOrder
 from orders.problems import NotAPart, OverLimit, SerialsIncomplete
-from orders.specs import Circumstances, ConsumedLot, Count, PartUse, Traced
+from orders.specs import Circumstances, ConsumedLot, Count, Made, PartUse, Traced
 
 _PARTS = "partTraceability"
 _ONE = Decimal(1)
@@ -35,9 +36,14 @@ def book(order: ProductionOrder, article_id: str, values: Values, *, waste: Deci
     _require_sense(line, values, count=count)
     parts = _Parts(values.get("part_traceability") or [])
     traced = Traced(parts.read(by=by), limited=bool(values.get("limit_part_amounts")))
+    where = _circumstances(order, line, values)
+    if not order.is_running:  # more than one verb
+        made = Made(where.lot_number, where.serial_numbers, where.best_before, where.barcode)
+        lots = [lot.lot_id for part in traced.parts for lot in part.lots]
+        lock_for_report(order, line, good=count.good, made=made, lots=lots)
     follow(Command.BOOK, order, by=by)
     with parts.in_place():
-        actions.report(order_id=order.pk, by=by, count=count, where=_circumstances(order, line, values), traced=traced)
+        actions.report(order_id=order.pk, by=by, count=count, where=where, traced=traced)
 
 
 def _require_sense(line: OrderLine, values: Values, *, count: Count) -> None:
