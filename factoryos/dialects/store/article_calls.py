@@ -9,6 +9,7 @@ from typing import Any
 from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
+from factoryos.dialects.store.fields import TOO_MUCH
 from factoryos.dialects.store.refusals import AlreadyOnOrder, CountedBySerial, SpreadOverMachines
 from factoryos.dialects.store.states import Command, follow, require_open
 from factoryos.dialects.store.wording import placed
@@ -92,8 +93,15 @@ def _facts(values: Values, *, label: str) -> dict[str, Any]:
 
 @exactly()
 def _differences(line: OrderLine, values: Values) -> tuple[Decimal, Decimal]:
-    """What is to be booked so that the line has the finished and the waste that are sent."""
-    return values.get("finished", line.good) - line.good, values.get("waste", line.rejected) - line.rejected
+    """What is to be booked so that the line has the finished and the waste that are sent.
+
+    Problem: Invalid, for more than one entry of the ledger holds: what many runs made is taken back in many steps.
+    """
+    wanted = {"finished": line.good, "waste": line.rejected}
+    found = {name: values.get(name, present) - present for name, present in wanted.items()}
+    if far := [name for name, difference in found.items() if abs(difference) >= TOO_MUCH]:
+        raise invalid([Fault(name, f"{name} must change by less than {TOO_MUCH} at once") for name in far])
+    return found["finished"], found["waste"]
 
 
 def _batch_for(order: ProductionOrder, item: Item, *, good: Decimal) -> str | None:

@@ -218,6 +218,21 @@ def test_a_shift_from_good_to_waste_is_one_entry(shop: Workshop) -> None:
     assert stores.stock_of(shop.shell)[0] == 20_000 - 50
 
 
+def test_what_runs_of_the_largest_size_made_is_taken_back_in_as_many_steps(shop: Workshop) -> None:
+    """One entry of the ledger holds less than their sum."""
+    shop.item("BEAD", "Bead")
+    order_id, most = shop.order(), "999999999999.5"
+    add(shop, order_id, "BEAD")
+    for _ in range(2):
+        shop.book(order_id, "BEAD", amount=most, waste=most)
+    before = everything()
+    refused(put(shop, order_id, "BEAD", finished=0), 400, 903003, "finished", before)
+    refused(put(shop, order_id, "BEAD", waste="0.5"), 400, 903003, "waste", before)
+    for left in (most, 0):
+        assert put(shop, order_id, "BEAD", finished=left, waste=left).status == 200
+    assert [shop.shown_line(order_id, "BEAD")[name] for name in ("finished", "waste")] == [0, 0]
+
+
 def test_good_units_of_several_batches_leave_the_newest_first(shop: Workshop) -> None:
     glue = shop.item("GLUE", "Glue", tracking="lot")
     order_id = shop.order(prReference="PO-GLUE")
