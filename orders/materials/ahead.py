@@ -10,6 +10,7 @@ from decimal import Decimal
 from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import StockMove
 from manufacturing.stock.balances import lock_balances
+from orders.locks import assignments_of, lock_machines
 from orders.materials import finished, snapshot
 from orders.materials.components import components_of
 from orders.models import OrderLine, ProductionOrder
@@ -25,6 +26,8 @@ def lock_for_report(
     A new line is one that is about to be added. `lots` are those that the report names. Lots and balances that pieces go
     into are made where they are new. Problems: Duplicate, as of the report; those of adding the line.
     """
+    if order.has_material_set_aside and not order.is_running:
+        lock_machines(assignments_of(order))  # which its start will ask for; machines come before stock
     components = components_of(order.pk)
     items = {component.item_id for component in components}
     if isinstance(line, NewLine):

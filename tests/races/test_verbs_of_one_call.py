@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from factoryos.dialects.store import article_calls, traceability
 from manufacturing.models import Item
@@ -87,3 +89,15 @@ def test_control_locked_verb_by_verb_they_do(
     assert met > 0
     assert figures(shop.part)[0] + figures(shop.old)[0] == Decimal(10_001)
     require_true_ledgers()
+
+
+def test_machines_that_the_start_asks_for_are_locked_before_stock() -> None:
+    """As whoever takes an order up again on the same machine does."""
+    shop = OldProduct()
+    order_id = shop.machine_of(shop.order())
+    with CaptureQueriesContext(connection) as captured:
+        shop.admin.put(f"{order_id}/article", {"articleId": "OLD", "amount": 120, "finished": 1})
+    locks = [query["sql"] for query in captured if "FOR NO KEY UPDATE" in query["sql"]]
+    tables = [next(name for name in ("_machine", "_stockbalance", "") if f"manufacturing{name}" in sql or not name)
+              for sql in locks]  # fmt: skip
+    assert tables.index("_machine") < tables.index("_stockbalance")
