@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, F, OuterRef
 
 from factoryos.kernel import outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
-from manufacturing.models import Shortage
+from manufacturing.models import Shortage, StockBalance
 from manufacturing.problems import MaterialShort
 from manufacturing.stock.balances import Balance, free_of, lock_balances
 from manufacturing.stock.figures import free_by_item
@@ -49,6 +50,16 @@ def reserve_what_is_there(order: ProductionOrder, *, by: Actor) -> list[dict[str
     if short:
         _look_again_after_commit(short, by=by)
     return taken
+
+
+def serve_again(order: ProductionOrder, *, by: Actor) -> None:
+    """Reserve for a locked order what it waits for and some of which is free by now, without waiting for its turn.
+
+    Most orders wait for nothing that is there; one question finds that out.
+    """
+    free = StockBalance.objects.filter(item_id=OuterRef("item_id"), on_hand__gt=F("reserved"))
+    if Shortage.objects.filter(Exists(free), component__order_id=order.pk).exists():
+        reserve_what_is_there(order, by=by)
 
 
 @exactly()

@@ -11,7 +11,7 @@ from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
 from factoryos.dialects.store.fields import TOO_MUCH
 from factoryos.dialects.store.refusals import AlreadyOnOrder, CountedBySerial, SpreadOverMachines
-from factoryos.dialects.store.states import Command, follow, require_open
+from factoryos.dialects.store.states import Command, follow, require_writable
 from factoryos.dialects.store.wording import placed
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
@@ -29,7 +29,7 @@ REASON = "store: article updated"  # in the history, where a verb asks for one
 
 def add(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     """Put an article on a locked order; what is said to be made of it already is booked."""
-    require_open(order)
+    require_writable(order, by=by)
     _require_own(order, values)
     article_id = values["article_id"]
     item = naming.article(article_id, by=by)
@@ -46,7 +46,7 @@ def add(order: ProductionOrder, values: Values, *, by: Actor) -> None:
 
 def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     """Bring a line of a locked order to what is sent; what is left out stays, and the same again changes nothing."""
-    require_open(order)
+    require_writable(order, by=by)
     _require_own(order, values)
     line = naming.line_of(order, values["article_id"])
     good, rejected = _differences(line, values)
@@ -62,7 +62,7 @@ def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
 
 def remove(order: ProductionOrder, article_id: str, *, by: Actor) -> None:
     """Take a line off a locked order."""
-    require_open(order)
+    require_writable(order, by=by)
     line = naming.line_in_path(order, article_id)
     actions.remove_line(order_id=order.pk, by=by, line_id=line.pk)
 

@@ -7,7 +7,7 @@ from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
 from factoryos.dialects.store.fields import milliseconds
-from factoryos.dialects.store.states import COMMAND_OF_NEW, Command, Word, follow, require_open
+from factoryos.dialects.store.states import COMMAND_OF_NEW, Command, Word, follow, require_writable
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Invalid
 from factoryos.kernel.quantities import exactly
@@ -93,7 +93,7 @@ def _bundled_on(customer_order: CustomerOrder) -> tuple[list[NewLine], dict[int,
 
 def change(order: ProductionOrder, values: Values, *, start: bool, by: Actor) -> None:
     """Change what is said of a locked order's header, then start production if that is asked for."""
-    require_open(order)
+    require_writable(order, by=by)
     _require_sense(order, values)
     changes, facts = _changes(order, values, by=by)
     if changes or facts:

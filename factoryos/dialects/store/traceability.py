@@ -9,7 +9,7 @@ from typing import Any
 from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
-from factoryos.dialects.store.states import Command, follow, require_open
+from factoryos.dialects.store.states import Command, follow, require_writable
 from factoryos.dialects.store.wording import placed
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
@@ -30,7 +30,7 @@ def book(order: ProductionOrder, article_id: str, values: Values, *, waste: Deci
 
     `article_id` is the rest of the path. Problems: NotOpen; NotFound (no such line); Invalid; whatever refuses the run.
     """
-    require_open(order)
+    require_writable(order, by=by)
     line = naming.line_in_path(order, article_id)
     count = Count(values.get("amount") or ZERO, waste)
     _require_sense(line, values, count=count)

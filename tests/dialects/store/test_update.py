@@ -10,9 +10,10 @@ import pytest
 from orders import actions
 from orders.models import OrderEvent
 from orders.specs import NewLine, Share
-from tests import floor
+from tests import floor, stores
+from tests.calls import Reply
 from tests.conformance.store.shop import as_xml
-from tests.dialects.store.workshop import LINER, RESIN, SHELL, Workshop, a_workshop, refused
+from tests.dialects.store.workshop import CAP, LINER, RESIN, RUN, SHELL, Workshop, a_workshop, refused
 from tests.evidence import added, everything
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +185,34 @@ def test_an_order_starts_with_what_is_there_and_without_lines(shop: Workshop) ->
     reserved = {part["singleArticleId"]: part["totalReserved"] for part in group["singleArticles"]}
     assert reserved == {LINER: 10_000, SHELL: 15_000}
     assert shop.admin.put(f"{shop.order()}?startProduction=true")["state"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("", {"name": "x"}), ("", None), ("?startProduction=true", None), ("/article", {"articleId": CAP, "time": 1}),
+     (f"/{RUN}", {"amount": 1})],
+)  # fmt: skip
+def test_what_an_order_waits_for_is_set_aside_when_it_is_next_written(shop: Workshop, path: str, body: Any) -> None:
+    """Where nobody told it yet that stock has arrived."""
+    order_id = shop.with_caps(20_100)
+    assert shop.admin.put(f"{order_id}?startProduction=true").status == 200
+    stores.delivered(shop.actor, shop.shell, 500)
+    assert _reserved(shop.admin.get(f"{order_id}"))[SHELL] == 20_000, "to look at it writes nothing"
+    made = 1 if body and "amount" in body else 0
+    assert _reserved(shop.admin.put(f"{order_id}{path}", body)) == {SHELL: 20_100 - made, LINER: 10_000 - made}
+
+
+def _reserved(order: Reply) -> dict[str, Any]:
+    (group,) = order["singleArticles"]
+    return {part["singleArticleId"]: part["totalReserved"] for part in group["singleArticles"]}
+
+
+def test_what_an_order_waits_for_stays_open_where_the_call_is_refused(shop: Workshop) -> None:
+    order_id = shop.with_caps(20_100)
+    assert shop.admin.put(f"{order_id}?startProduction=true").status == 200
+    stores.delivered(shop.actor, shop.shell, 500)
+    before = everything()
+    refused(shop.admin.put(f"{order_id}", {"orderId": order_id + 1}), 400, 903003, "orderId", before)
 
 
 def test_a_paused_order_counts_as_developing(shop: Workshop) -> None:
