@@ -7,6 +7,7 @@ from factoryos.kernel import clock, outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
+from factoryos.kernel.quantities import exactly
 from manufacturing.models import Item
 from orders import ledger, lifecycle
 from orders.history import json_safe
@@ -21,6 +22,7 @@ BESIDE_COUNTER = "count.beside_counter"  # outbox topic: somebody counted by han
 FUTURE_TOLERANCE = timedelta(minutes=5)  # how far a reporter's clock may run ahead of ours
 
 
+@exactly()
 def report(
     *,
     order_id: int,

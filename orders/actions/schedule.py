@@ -8,7 +8,7 @@ from typing import Any
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
-from factoryos.kernel.quantities import ZERO, shortest
+from factoryos.kernel.quantities import ZERO, exactly, shortest
 from manufacturing.models import Method
 from orders import lifecycle, work_orders
 from orders.locks import lock_order
@@ -18,6 +18,7 @@ from orders.problems import MachineUnavailable
 from orders.specs import Share
 
 
+@exactly()
 def schedule(
     *,
     order_id: int,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid, NotFound
+from factoryos.kernel.quantities import exactly
 from orders import ledger, lifecycle
 from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
@@ -17,6 +18,7 @@ from quality.models import Verification
 from quality.verification import sign
 
 
+@exactly()
 def verify(
     *,
     order_id: int,

@@ -31,7 +31,7 @@ class OldProduct(Workshop):
         self.part: Item = stores.an_ingredient(self.factory, self.actor, stock=10_000)
         stores.a_bom(self.actor, self.old, {self.part: 1})
 
-    def order(self, *, state: int = 0, amount: int | None = 100) -> int:
+    def for_old(self, *, state: int = 0, amount: int | None = 100) -> int:
         order_id = int(self.admin.post("", {"customerOrderId": self.customer_order, "state": state})["orderId"])
         if amount is not None:
             self.admin.post(f"{order_id}/article", {"articleId": "OLD", "amount": amount})
@@ -39,21 +39,21 @@ class OldProduct(Workshop):
 
 
 def first_run(shop: OldProduct) -> Callable[[], Reply]:
-    return calling(shop, "PUT", f"{shop.order()}/article/OLD", {"amount": 1})
+    return calling(shop, "PUT", f"{shop.for_old()}/article/OLD", {"amount": 1})
 
 
 def first_count(shop: OldProduct) -> Callable[[], Reply]:
-    return calling(shop, "PUT", f"{shop.order()}/article", {"articleId": "OLD", "finished": 1})
+    return calling(shop, "PUT", f"{shop.for_old()}/article", {"articleId": "OLD", "finished": 1})
 
 
 def more_and_counted(shop: OldProduct) -> Callable[[], Reply]:
     body = {"articleId": "OLD", "amount": 120, "finished": 1}
-    return calling(shop, "PUT", f"{shop.order(state=1)}/article", body)
+    return calling(shop, "PUT", f"{shop.for_old(state=1)}/article", body)
 
 
 def added_with_a_count(shop: OldProduct) -> Callable[[], Reply]:
     body = {"articleId": "OLD", "amount": 100, "finished": 1}
-    return calling(shop, "POST", f"{shop.order(state=1, amount=None)}/article", body)
+    return calling(shop, "POST", f"{shop.for_old(state=1, amount=None)}/article", body)
 
 
 WAYS = [first_run, first_count, more_and_counted, added_with_a_count]
@@ -62,7 +62,7 @@ WAYS = [first_run, first_count, more_and_counted, added_with_a_count]
 def raced(way: Callable[[OldProduct], Callable[[], Reply]]) -> tuple[OldProduct, list[Reply], int]:
     """Some calls of this way among as many runs of running orders; with the deadlocks that they ran into."""
     shop = OldProduct()
-    runs = [calling(shop, "PUT", f"{shop.order(state=1)}/article/OLD", {"amount": 1}) for _ in range(EACH)]
+    runs = [calling(shop, "PUT", f"{shop.for_old(state=1)}/article/OLD", {"amount": 1}) for _ in range(EACH)]
     calls = [call for pair in zip(runs, [way(shop) for _ in range(EACH)], strict=True) for call in pair]
     before = deadlocks()
     found = replies(*calls)
@@ -94,7 +94,7 @@ def test_control_locked_verb_by_verb_they_do(
 def test_machines_that_the_start_asks_for_are_locked_before_stock() -> None:
     """As whoever takes an order up again on the same machine does."""
     shop = OldProduct()
-    order_id = shop.machine_of(shop.order())
+    order_id = shop.machine_of(shop.for_old())
     with CaptureQueriesContext(connection) as captured:
         shop.admin.put(f"{order_id}/article", {"articleId": "OLD", "amount": 120, "finished": 1})
     locks = [query["sql"] for query in captured if "FOR NO KEY UPDATE" in query["sql"]]
