@@ -52,14 +52,10 @@ def reserve_what_is_there(order: ProductionOrder, *, by: Actor) -> list[dict[str
     return taken
 
 
-def serve_again(order: ProductionOrder, *, by: Actor) -> None:
-    """Reserve for a locked order what it waits for and some of which is free by now, without waiting for its turn.
-
-    Most orders wait for nothing that is there; one question finds that out.
-    """
+def waits_for_what_is_there(order: ProductionOrder) -> bool:
+    """Whether something that a locked order waits for is free by now, which nobody has set aside for it yet."""
     free = StockBalance.objects.filter(item_id=OuterRef("item_id"), on_hand__gt=F("reserved"))
-    if Shortage.objects.filter(Exists(free), component__order_id=order.pk).exists():
-        reserve_what_is_there(order, by=by)
+    return Shortage.objects.filter(Exists(free), component__order_id=order.pk).exists()
 
 
 @exactly()

@@ -11,7 +11,7 @@ from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
 from factoryos.dialects.store.fields import TOO_MUCH
 from factoryos.dialects.store.refusals import AlreadyOnOrder, CountedBySerial, SpreadOverMachines
-from factoryos.dialects.store.states import Command, follow, require_writable
+from factoryos.dialects.store.states import Command, follow, require_open
 from factoryos.dialects.store.wording import placed
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
@@ -19,6 +19,7 @@ from manufacturing.models import Item
 from manufacturing.problems import StockShort
 from orders import actions
 from orders.locks import lines_of
+from orders.materials import reserving
 from orders.materials.ahead import lock_for_report
 from orders.models import OrderLine, ProductionOrder
 from orders.problems import AllocationRequired, TotalBelowZero
@@ -29,7 +30,7 @@ REASON = "store: article updated"  # in the history, where a verb asks for one
 
 def add(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     """Put an article on a locked order; what is said to be made of it already is booked."""
-    require_writable(order, by=by)
+    require_open(order)
     _require_own(order, values)
     article_id = values["article_id"]
     item = naming.article(article_id, by=by)
@@ -46,23 +47,26 @@ def add(order: ProductionOrder, values: Values, *, by: Actor) -> None:
 
 def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     """Bring a line of a locked order to what is sent; what is left out stays, and the same again changes nothing."""
-    require_writable(order, by=by)
+    require_open(order)
     _require_own(order, values)
     line = naming.line_of(order, values["article_id"])
     good, rejected = _differences(line, values)
     other_amount = values.get("amount", line.target) != line.target
-    if (good or rejected) and (other_amount or not order.is_running):  # more than one verb
+    waits = reserving.waits_for_what_is_there(order)
+    if (good or rejected) and (other_amount or waits or not order.is_running):  # more than one verb
         lock_for_report(order, line, good=good, made=Made(_batch_for(order, line.item, good=good)))
     if other_amount:
         _change_amount(order, line, values["amount"], by=by)
     if facts := _facts(values, label=line.item.name):
         actions.amend_line(order_id=order.pk, by=by, line_id=line.pk, facts=facts)
     _book(order, line, line.item, good=good, rejected=rejected, by=by)
+    if waits:
+        reserving.reserve_what_is_there(order, by=by)
 
 
 def remove(order: ProductionOrder, article_id: str, *, by: Actor) -> None:
     """Take a line off a locked order."""
-    require_writable(order, by=by)
+    require_open(order)
     line = naming.line_in_path(order, article_id)
     actions.remove_line(order_id=order.pk, by=by, line_id=line.pk)
 

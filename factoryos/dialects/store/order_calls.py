@@ -7,7 +7,7 @@ from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
 from factoryos.dialects.store.fields import milliseconds
-from factoryos.dialects.store.states import COMMAND_OF_NEW, Command, Word, follow, require_writable
+from factoryos.dialects.store.states import COMMAND_OF_NEW, Command, Word, follow, require_open
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Invalid
 from factoryos.kernel.quantities import exactly
@@ -16,6 +16,7 @@ from orders import actions
 from orders.customer_orders import rows_of
 from orders.facts import facts_of
 from orders.locks import lines_of, lock_order
+from orders.materials import reserving
 from orders.models import CustomerOrder, ProductionOrder
 from orders.specs import NewLine, Policy
 
@@ -92,8 +93,11 @@ def _bundled_on(customer_order: CustomerOrder) -> tuple[list[NewLine], dict[int,
 
 
 def change(order: ProductionOrder, values: Values, *, start: bool, by: Actor) -> None:
-    """Change what is said of a locked order's header, then start production if that is asked for."""
-    require_writable(order, by=by)
+    """Change what is said of a locked order's header, then start production if that is asked for.
+
+    Whenever an order is written, what it waits for and is free by now is set aside for it.
+    """
+    require_open(order)
     _require_sense(order, values)
     changes, facts = _changes(order, values, by=by)
     if changes or facts:
@@ -101,6 +105,8 @@ def change(order: ProductionOrder, values: Values, *, start: bool, by: Actor) ->
     _change_layer(order, values.get("reserve_in_depth"), by=by)
     if start:
         follow(Command.START, order, by=by)
+    if reserving.waits_for_what_is_there(order):
+        reserving.reserve_what_is_there(order, by=by)
 
 
 def _require_sense(order: ProductionOrder, values: Values) -> None:

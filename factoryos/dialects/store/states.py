@@ -5,7 +5,6 @@ from enum import IntEnum, StrEnum
 
 from factoryos.kernel.actors import Actor
 from orders import actions
-from orders.materials import reserving
 from orders.models import ProductionOrder
 from orders.problems import NotOpen
 from orders.states import State
@@ -77,12 +76,6 @@ def require_open(order: ProductionOrder) -> None:
     """Refuse a locked order that is finished or cancelled. Problem: NotOpen."""
     if WORD_OF[State(order.state)] in (Word.FINISHED, Word.CANCELLED):
         raise NotOpen(reference=order.reference, state=str(order.state))
-
-
-def require_writable(order: ProductionOrder, *, by: Actor) -> None:
-    """The same, before more is written of it: what it waits for and is free by now is set aside. Problem: NotOpen."""
-    require_open(order)
-    reserving.serve_again(order, by=by)
 
 
 def follow(command: Command, order: ProductionOrder, *, by: Actor) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
-from factoryos.dialects.store.states import Command, follow, require_writable
+from factoryos.dialects.store.states import Command, follow, require_open
 from factoryos.dialects.store.wording import placed
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Item
 from manufacturing.problems import LotMissing, LotShort
 from orders import actions
+from orders.materials import reserving
 from orders.materials.ahead import lock_for_report
 from orders.models import OrderLine, ProductionOrder
 from orders.problems import NotAPart, OverLimit, SerialsIncomplete
@@ -30,20 +31,23 @@ def book(order: ProductionOrder, article_id: str, values: Values, *, waste: Deci
 
     `article_id` is the rest of the path. Problems: NotOpen; NotFound (no such line); Invalid; whatever refuses the run.
     """
-    require_writable(order, by=by)
+    require_open(order)
     line = naming.line_in_path(order, article_id)
     count = Count(values.get("amount") or ZERO, waste)
     _require_sense(line, values, count=count)
     parts = _Parts(values.get("part_traceability") or [])
     traced = Traced(parts.read(by=by), limited=bool(values.get("limit_part_amounts")))
     where = _circumstances(order, line, values)
-    if not order.is_running:  # more than one verb
+    waits = reserving.waits_for_what_is_there(order)
+    if waits or not order.is_running:  # more than one verb
         made = Made(where.lot_number, where.serial_numbers, where.best_before, where.barcode)
         lots = [lot.lot_id for part in traced.parts for lot in part.lots]
         lock_for_report(order, line, good=count.good, made=made, lots=lots)
     follow(Command.BOOK, order, by=by)
     with parts.in_place():
         actions.report(order_id=order.pk, by=by, count=count, where=where, traced=traced)
+    if waits:
+        reserving.reserve_what_is_there(order, by=by)
 
 
 def _require_sense(line: OrderLine, values: Values, *, count: Count) -> None:
