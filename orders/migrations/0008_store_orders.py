@@ -6,6 +6,24 @@ import factoryos.kernel.quantities
 from django.conf import settings
 from django.db import migrations, models
 
+# Which operation of its BOM each work order is that was written before it said so: they were written line by line, each
+# version once, and lines did not change.
+SAY_OPERATIONS = """
+UPDATE orders_workorder AS work SET operation_id = written.operation_id
+FROM (
+    SELECT made_by.order_id, operation.id AS operation_id, operation.name,
+        row_number() OVER (PARTITION BY made_by.order_id ORDER BY made_by.place, operation.sequence) AS sequence
+    FROM (
+        SELECT order_id, bom_version_id, min(sort) AS place FROM orders_orderline
+        WHERE bom_version_id IS NOT NULL GROUP BY order_id, bom_version_id
+    ) AS made_by
+    JOIN manufacturing_bomversion AS version ON version.id = made_by.bom_version_id AND version.type <> 'subcontract'
+    JOIN manufacturing_bomoperation AS operation ON operation.version_id = version.id
+) AS written
+WHERE work.operation_id IS NULL AND work.order_id = written.order_id AND work.sequence = written.sequence
+    AND work.name = written.name
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -158,4 +176,5 @@ class Migration(migrations.Migration):
             model_name='orderfacts',
             constraint=models.UniqueConstraint(fields=('order', 'face', 'line'), name='order_facts_once', nulls_distinct=False),
         ),
+        migrations.RunSQL(SAY_OPERATIONS, migrations.RunSQL.noop),
     ]
