@@ -37,7 +37,10 @@ def problem_classes() -> list[type[Problem]]:
 
 # What cannot be met here: this API has no notes, takes no bill of materials out of use, begins no work order and sets up
 # no counters.
-ELSEWHERE = {"note_settled", "bom_in_use", "work_order_out_of_turn", "counted_twice"}
+ELSEWHERE = {
+    "note_settled", "bom_in_use", "work_order_out_of_turn", "counted_twice", "line_has_production", "serials_incomplete",
+    "not_a_part", "over_limit", "lot_missing", "lot_short", "called_off",
+}  # fmt: skip
 # Nor what the console and the other faces add to the core's problems.
 OTHERS = re.compile(r"factoryos\.(ops|supervision|dialects\.(?!base\.|factory\.))")
 
