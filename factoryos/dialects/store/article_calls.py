@@ -18,6 +18,8 @@ from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Item
 from manufacturing.problems import StockShort
 from orders import actions
+from orders.facts import facts_of
+from orders.history import json_safe
 from orders.locks import lines_of
 from orders.materials import reserving
 from orders.materials.ahead import lock_for_report
@@ -57,7 +59,7 @@ def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
         lock_for_report(order, line, good=good, made=Made(_batch_for(order, line.item, good=good)))
     if other_amount:
         _change_amount(order, line, values["amount"], by=by)
-    if facts := _facts(values, label=line.item.name):
+    if facts := _other_facts(order, line, values, by=by):
         actions.amend_line(order_id=order.pk, by=by, line_id=line.pk, facts=facts)
     _book(order, line, line.item, good=good, rejected=rejected, by=by)
     if waits:
@@ -93,6 +95,15 @@ def _facts(values: Values, *, label: str) -> dict[str, Any]:
         if field in values:
             facts[field] = values[field] or None
     return facts
+
+
+def _other_facts(order: ProductionOrder, line: OrderLine, values: Values, *, by: Actor) -> dict[str, Any]:
+    """Of what is sent for this face to keep, what differs: whoever may only count may send the rest as it is shown."""
+    facts = _facts(values, label=line.item.name)
+    if not facts:
+        return {}
+    kept = facts_of([order.pk], face=by.face)[order.pk].lines.get(line.pk, {})
+    return {name: facts[name] for name, value in json_safe(facts).items() if kept.get(name) != value}
 
 
 @exactly()

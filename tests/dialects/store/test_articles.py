@@ -297,6 +297,8 @@ def test_the_floor_counts_and_the_office_plans(shop: Workshop) -> None:
     technician, viewer = shop.as_("technician"), shop.as_("viewer")
     body = {"articleId": CAP, "amount": 100, "finished": 1}
     assert technician.put(f"{order_id}/article", body).status == 200, "nothing but a count differs"
+    assert put(shop, order_id, time="1.50", status=3, articleName="Blue").status == 200
+    assert technician.put(f"{order_id}/article", shop.shown_line(order_id) | {"finished": 2}).status == 200, "as shown"
     before = everything()
     refused(technician.put(f"{order_id}/article", body | {"amount": 90, "finished": 2}), 403, 900001, None, before)
     refused(technician.put(f"{order_id}/article", {"articleId": CAP, "status": 1}), 403, 900001, None, before)
