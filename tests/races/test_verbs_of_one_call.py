@@ -91,12 +91,19 @@ def test_control_locked_verb_by_verb_they_do(
     require_true_ledgers()
 
 
-def test_machines_that_the_start_asks_for_are_locked_before_stock() -> None:
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/article", {"articleId": "OLD", "amount": 120, "finished": 1}),
+        ("?startProduction=true", {"reserveInDepth": True}),
+    ],
+)
+def test_machines_that_the_start_asks_for_are_locked_before_stock(path: str, body: Any) -> None:
     """As whoever takes an order up again on the same machine does."""
     shop = OldProduct()
     order_id = shop.machine_of(shop.for_old())
     with CaptureQueriesContext(connection) as captured:
-        shop.admin.put(f"{order_id}/article", {"articleId": "OLD", "amount": 120, "finished": 1})
+        assert shop.admin.put(f"{order_id}{path}", body).status == 200
     locks = [query["sql"] for query in captured if "FOR NO KEY UPDATE" in query["sql"]]
     tables = [next(name for name in ("_machine", "_stockbalance", "") if f"manufacturing{name}" in sql or not name)
               for sql in locks]  # fmt: skip

@@ -15,7 +15,7 @@ from manufacturing.boms.ordering import made_by_default
 from orders import actions
 from orders.customer_orders import rows_of
 from orders.facts import facts_of
-from orders.locks import lines_of, lock_order
+from orders.locks import assignments_of, lines_of, lock_machines, lock_order
 from orders.materials import reserving
 from orders.models import CustomerOrder, ProductionOrder
 from orders.specs import NewLine, Policy
@@ -102,7 +102,10 @@ def change(order: ProductionOrder, values: Values, *, start: bool, by: Actor) ->
     changes, facts = _changes(order, values, by=by)
     if changes or facts:
         actions.amend(order_id=order.pk, by=by, changes=changes, facts=facts)
-    _change_layer(order, values.get("reserve_in_depth"), by=by)
+    in_depth = values.get("reserve_in_depth")
+    if start and in_depth is not None and order.has_material_set_aside:
+        lock_machines(assignments_of(order))  # which the start will ask for: they come before stock
+    _change_layer(order, in_depth, by=by)
     if start:
         follow(Command.START, order, by=by)
     if reserving.waits_for_what_is_there(order):
