@@ -15,7 +15,9 @@ SECONDS = {
     "tests/test_bench.py": 25, "tests/front/test_front_life.py": 20, "tests/front/test_live_streams.py": 20,
     "tests/supervision/test_sheets.py": 12, "tests/orders/materials/test_consumption.py": 12,
     "tests/ops/order_list/test_plans.py": 10, "tests/races/test_confirms_at_once.py": 10, "tests/iot/test_shifts.py": 8,
-    "tests/ops/test_demo.py": 8, "tests/ops/test_credentials.py": 8, "tests/supervision/test_keys.py": 5,
+    "tests/ops/test_demo.py": 8, "tests/orders/materials/test_walks.py": 25, "tests/orders/materials/test_line_walks.py": 20,
+    "tests/dialects/store/test_xml.py": 15, "tests/api/test_store_schemathesis.py": 20, "tests/ops/test_credentials.py": 8,
+    "tests/supervision/test_keys.py": 5,
 }  # fmt: skip
 A_TEST = 0.1
 

@@ -23,7 +23,7 @@ from tests.machine_time import a_downtime, a_plan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-EXAMPLES = 12
+EXAMPLES = 9
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,

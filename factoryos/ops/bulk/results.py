@@ -71,10 +71,14 @@ def counts_of(operation: BulkOperation) -> Counts:
     return Counts(**{status: count for status, count, _ in rows}, rolled_back=sum(row[2] for row in rows))
 
 
+# An order is looked up for each row (LATERAL, LIMIT): while nobody has counted the rows that were just written, a plan may
+# begin at the orders and look through all rows for each of them.
 _ROWS = """
     SELECT known.uuid, known.reference, known.state, known.open_holds > 0, result.status, result.code, result.detail,
         result.at
-    FROM ops_bulkrow AS result JOIN orders_productionorder AS known ON known.id = result.order_id
+    FROM ops_bulkrow AS result JOIN LATERAL (
+        SELECT uuid, reference, state, open_holds FROM orders_productionorder WHERE id = result.order_id LIMIT 1
+    ) AS known ON true
     WHERE result.operation_id = %s AND result.status = ANY(%s)
     ORDER BY array_position(%s, result.status::text), result.position
 """

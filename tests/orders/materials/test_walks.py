@@ -210,4 +210,4 @@ def test_random_walks_keep_the_stock_true() -> None:
         "cancel",
     }
     met = {"material_short", "stock_short", "total_below_zero", "short", "exact"}
-    walk(Walk, walks=20, steps=40, until=done | met, seen=seen)
+    walk(Walk, walks=12, steps=40, until=done | met, seen=seen)
