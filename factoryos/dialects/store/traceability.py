@@ -65,7 +65,7 @@ def _require_sense(line: OrderLine, values: Values, *, count: Count) -> None:
 
 
 def _circumstances(order: ProductionOrder, line: OrderLine, values: Values) -> Circumstances:
-    """Where the good units go: into their batch, or under their serial; else both are labels of the run."""
+    """Where the good units go: under their serial, or into their batch; a serial of what has none is a label of the run."""
     batch, serial = values.get("batch") or None, values.get("serial") or None
     best_before, barcode = values.get("best_before"), values.get("barcode") or None
     tracking = line.item.tracking
