@@ -50,9 +50,9 @@ SELECT count(*) FROM changed
 # What a new order and its first event cannot have yet; the columns are null, or 0 by the database's default.
 _LATER = frozenset({
     "method", "quantity_good", "quantity_rejected", "quantity_final", "actual_start", "actual_end", "pause_reason",
-    "pause_text", "shipment", "open_holds", "sealed_version",
+    "pause_text", "shipment", "open_holds", "sealed_version", "awaited",
 })  # fmt: skip
-_OF_LINE = frozenset({"order", "good", "rejected"})
+_OF_LINE = frozenset({"order", "good", "rejected", "imported_good", "imported_rejected"})
 _NOT_YET = frozenset({"order_id", "from_state", "reason", "notes", "previous_hash"})
 _FIRST_EVENT_COLUMNS = [name for name in _EVENT_COLUMNS if name not in _NOT_YET]
 _INSERT_ORDER = (

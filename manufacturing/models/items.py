@@ -27,6 +27,10 @@ class Item(models.Model):
         default=True, db_default=True,
         help_text="Kept in stock. What is always there, such as water or a service, is neither reserved nor used up.",
     )  # fmt: skip
+    stub = models.BooleanField(
+        default=False, db_default=False,
+        help_text="Made by itself because a planning system named it; somebody should say what it is.",
+    )  # fmt: skip
     purchase_price = PriceField(help_text="For one unit, in the factory's currency.")
     purchase_price_misc = PriceField(help_text="What else one unit costs, such as duty.")
     purchase_price_shipment = PriceField(help_text="What bringing one unit here costs.")

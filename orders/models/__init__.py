@@ -5,6 +5,7 @@ from orders.models.component import OrderComponent
 from orders.models.customer_order import CustomerOrder, CustomerOrderRow
 from orders.models.facts import OrderFacts
 from orders.models.history import OrderEvent, Seal, SealLeaf
+from orders.models.ingest import IngestFailedRow, IngestHead, IngestRequest, ManufacturingOrderVersion
 from orders.models.ledger import QuantityEntry
 from orders.models.note import Note
 from orders.models.order import OrderLine, ProductionOrder
@@ -15,6 +16,10 @@ __all__ = [
     "Assignment",
     "CustomerOrder",
     "CustomerOrderRow",
+    "IngestFailedRow",
+    "IngestHead",
+    "IngestRequest",
+    "ManufacturingOrderVersion",
     "Note",
     "OrderComponent",
     "OrderEvent",

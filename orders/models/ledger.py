@@ -16,12 +16,17 @@ class QuantityEntry(models.Model):
         MANUAL = "manual", "Logged by hand"
         MACHINE = "machine", "Counted by the machine"
         VERIFICATION = "verification", "Difference found at verification"
+        INGEST = "ingest", "Stated by a planning system"
 
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     order = models.ForeignKey("orders.ProductionOrder", on_delete=models.PROTECT, related_name="entries")
     line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="entries", db_index=False)
     good = EntryQuantityField()
     rejected = EntryQuantityField()
+    imported_good = EntryQuantityField(
+        default=0, db_default=0, help_text="The part of `good` that was made elsewhere and never was in our stock, signed."
+    )
+    imported_rejected = EntryQuantityField(default=0, db_default=0, help_text="The same of `rejected`.")
     source = models.CharField(max_length=20, db_collation="C")
     machine = models.ForeignKey(
         "manufacturing.Machine", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

@@ -80,6 +80,10 @@ class ProductionOrder(OrderLife):
     pause_reason = models.CharField(max_length=40, null=True, blank=True, db_collation="C")
     pause_text = models.CharField(max_length=500, null=True, blank=True)
     shipment = models.JSONField(null=True, blank=True)
+    awaited = models.BooleanField(
+        default=False, db_default=False, editable=False,
+        help_text="Something stated of it waits for what happens to it next: that is told (orders.ingest.awaited).",
+    )  # fmt: skip
 
     created_by_id = models.CharField(max_length=80)
     created_by_name = models.CharField(max_length=150)
@@ -185,6 +189,10 @@ class OrderLine(models.Model):
     target = QuantityField()
     good = QuantityField(default=0, db_default=0)
     rejected = QuantityField(default=0, db_default=0)
+    imported_good = QuantityField(
+        default=0, db_default=0, help_text="Of the good ones those that were made elsewhere: they never were in our stock."
+    )
+    imported_rejected = QuantityField(default=0, db_default=0, help_text="The same of the rejected ones.")
 
     class Meta:
         ordering = ["sort", "id"]
@@ -192,6 +200,11 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "sort"], name="line_sort_once"),
             models.CheckConstraint(condition=Q(target__gt=0), name="line_target_positive"),
             models.CheckConstraint(condition=Q(good__gte=0, rejected__gte=0), name="line_totals_not_negative"),
+            models.CheckConstraint(
+                condition=Q(imported_good__gte=0, imported_good__lte=models.F("good"))
+                & Q(imported_rejected__gte=0, imported_rejected__lte=models.F("rejected")),
+                name="line_imported_is_a_part",
+            ),
         ]
 
     def __str__(self) -> str:
