@@ -23,20 +23,25 @@ LONGEST_LOT = 100  # characters of a lot's number
 _BOOK = (
     f"WITH entry AS (INSERT INTO orders_quantityentry ({names_of(QuantityEntry)})"
     f" VALUES ({', '.join(['%s'] * len(columns_of(QuantityEntry)))}) RETURNING id),"
-    " line AS (UPDATE orders_orderline SET good = good + %s, rejected = rejected + %s WHERE id = %s)"
+    " line AS (UPDATE orders_orderline SET good = good + %s, rejected = rejected + %s,"
+    " imported_good = imported_good + %s, imported_rejected = imported_rejected + %s WHERE id = %s)"
 )
 # The same for many; nobody named numbers or lots for them.
 _BOOK_ALL = """
 WITH entry AS (
-    INSERT INTO orders_quantityentry (uuid, order_id, line_id, good, rejected, source, machine_id, lot_number,
-        short_consumption, idempotency_key, actor_kind, actor_id, actor_name, face, occurred_at, at, serial_numbers,
-        consumed_lots)
+    INSERT INTO orders_quantityentry (uuid, order_id, line_id, good, rejected, imported_good, imported_rejected, source,
+        machine_id, lot_number, short_consumption, reason, idempotency_key, actor_kind, actor_id, actor_name, face,
+        occurred_at, at, serial_numbers, consumed_lots)
     SELECT entry.*, '{}', '[]' FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[],
-        %s::text[], %s::bigint[], %s::text[], %s::jsonb[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::timestamptz[], %s::timestamptz[]) AS entry RETURNING id, uuid
+        %s::numeric[], %s::numeric[], %s::text[], %s::bigint[], %s::text[], %s::jsonb[], %s::text[], %s::text[],
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[]) AS entry
+    RETURNING id, uuid
 ), line AS (
-    UPDATE orders_orderline AS line SET good = line.good + more.good, rejected = line.rejected + more.rejected
-    FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS more(id, good, rejected) WHERE line.id = more.id
+    UPDATE orders_orderline AS line SET good = line.good + more.good, rejected = line.rejected + more.rejected,
+        imported_good = line.imported_good + more.imported_good,
+        imported_rejected = line.imported_rejected + more.imported_rejected
+    FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])
+        AS more(id, good, rejected, imported_good, imported_rejected) WHERE line.id = more.id
 ), share AS (
     UPDATE orders_assignment AS share SET produced = share.produced + more.produced
     FROM unnest(%s::bigint[], %s::numeric[]) AS more(id, produced) WHERE share.id = more.id
@@ -84,7 +89,7 @@ def entry_of(
     machine_id: int | None,
     **circumstances: Any,
 ) -> QuantityEntry:
-    """The entry of a count, not yet written; `circumstances` are further columns of it."""
+    """The entry of a count, not yet written; `circumstances` are further columns of it, such as `imported_good`."""
     now = clock.now()
     circumstances.setdefault("occurred_at", now)
     return QuantityEntry(
@@ -120,7 +125,8 @@ def book(
     """
     machine_id = assignment.machine_id if assignment else None
     entry = entry_of(order, line, count=count, by=by, source=source, machine_id=machine_id, **circumstances)
-    statement, values = _BOOK, [*values_of(entry), count.good, count.rejected, line.pk]
+    totals = [entry.good, entry.rejected, entry.imported_good, entry.imported_rejected]
+    statement, values = _BOOK, [*values_of(entry), *totals, line.pk]
     if assignment is not None:
         entry.machine = assignment.machine
         statement += _BOOK_ON_MACHINE
@@ -130,32 +136,38 @@ def book(
         cursor.execute(f"{statement} SELECT id FROM entry", values)
         entry.pk = cursor.fetchone()[0]
     entry._state.adding = False
-    line.good += count.good
-    line.rejected += count.rejected
+    line.good += entry.good
+    line.rejected += entry.rejected
+    line.imported_good += entry.imported_good
+    line.imported_rejected += entry.imported_rejected
     return entry
 
 
 @exactly()
-def book_all(entries: Sequence[tuple[QuantityEntry, int]]) -> None:
-    """Append many, each with the assignment whose machine made it, and bring all projections but the orders' up to date.
+def book_all(entries: Sequence[tuple[QuantityEntry, int | None]]) -> None:
+    """Append many, each with the assignment whose machine made it (None: no machine of ours), and bring all projections
+    but the orders' up to date: in the database, not in lines or assignments that were read before.
 
     The caller holds the locks of all their orders.
     """
+    if not entries:
+        return
     lines: dict[int, list[Decimal]] = {}
     shares: dict[int, Decimal] = {}
     for entry, assignment_id in entries:
-        line = lines.setdefault(entry.line_id, [ZERO, ZERO])
-        line[0] += entry.good
-        line[1] += entry.rejected
-        shares[assignment_id] = shares.get(assignment_id, ZERO) + entry.good + entry.rejected
+        totals = (entry.good, entry.rejected, entry.imported_good, entry.imported_rejected)
+        known = lines.get(entry.line_id, [ZERO] * len(totals))
+        lines[entry.line_id] = [old + more for old, more in zip(known, totals, strict=True)]
+        if assignment_id is not None:
+            shares[assignment_id] = shares.get(assignment_id, ZERO) + entry.good + entry.rejected
     rows = [
-        (one.uuid, one.order_id, one.line_id, one.good, one.rejected, one.source, one.machine_id, one.lot_number,
-         json.dumps(one.short_consumption), one.idempotency_key, one.actor_kind, one.actor_id, one.actor_name,
-         one.face, one.occurred_at, one.at)
+        (one.uuid, one.order_id, one.line_id, one.good, one.rejected, one.imported_good, one.imported_rejected,
+         one.source, one.machine_id, one.lot_number, json.dumps(one.short_consumption), one.reason,
+         one.idempotency_key, one.actor_kind, one.actor_id, one.actor_name, one.face, one.occurred_at, one.at)
         for one, _ in entries
     ]  # fmt: skip
-    more = [(key, good, rejected) for key, (good, rejected) in lines.items()]
-    values = [*as_columns(rows), *as_columns(more), *as_columns(shares.items())]
+    more = [(key, *totals) for key, totals in lines.items()]
+    values = [*as_columns(rows), *as_columns(more), *(as_columns(shares.items()) or ["{}", "{}"])]
     with connection.cursor() as cursor:
         cursor.execute(_BOOK_ALL, values)
         ids = dict(cursor.fetchall())
