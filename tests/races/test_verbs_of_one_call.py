@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from factoryos.dialects.store import article_calls, traceability
 from manufacturing.models import Item
+from orders.materials import ahead
 from tests import floor, stores
 from tests.calls import Reply
 from tests.dialects.store.workshop import Workshop
@@ -82,8 +82,7 @@ def test_control_locked_verb_by_verb_they_do(monkeypatch: pytest.MonkeyPatch) ->
 
     def nothing(*_: Any, **__: Any) -> None: ...
 
-    for module in (article_calls, traceability):
-        monkeypatch.setattr(module, "lock_for_report", nothing)
+    monkeypatch.setattr(ahead, "_lock_for", nothing)
     shop, _, met = raced(first_count)
     assert met > 0
     assert figures(shop.part)[0] + figures(shop.old)[0] == Decimal(10_001)

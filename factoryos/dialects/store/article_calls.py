@@ -3,6 +3,8 @@
 What is sent is absolute, what is booked is the difference: it is taken on the locked line, never on what the caller saw.
 """
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +13,7 @@ from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
 from factoryos.dialects.store.fields import TOO_MUCH
 from factoryos.dialects.store.refusals import AlreadyOnOrder, CountedBySerial, SpreadOverMachines
-from factoryos.dialects.store.states import Command, follow, require_open
+from factoryos.dialects.store.states import Command, follow, path_of, require_open
 from factoryos.dialects.store.wording import placed
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
@@ -21,8 +23,7 @@ from orders import actions
 from orders.facts import facts_of
 from orders.history import json_safe
 from orders.locks import lines_of
-from orders.materials import reserving
-from orders.materials.ahead import lock_for_report
+from orders.materials.ahead import ReportAhead, writing
 from orders.models import OrderLine, ProductionOrder
 from orders.problems import AllocationRequired, TotalBelowZero
 from orders.specs import Circumstances, Count, Made, NewLine
@@ -41,10 +42,9 @@ def add(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     facts = {name: value for name, value in _facts(values, label=item.name).items() if value is not None}
     good, rejected = values.get("finished") or ZERO, values.get("waste") or ZERO
     new = NewLine(item=item, target=values["amount"])
-    if good or rejected:
-        lock_for_report(order, new, good=good, made=Made(_batch_for(order, item, good=good)))
-    line = actions.add_line(order_id=order.pk, by=by, line=new, facts=facts or None)
-    _book(order, line, item, good=good, rejected=rejected, by=by)
+    with _writing(order, new, verbs=["add_line"], good=good, rejected=rejected, by=by):
+        line = actions.add_line(order_id=order.pk, by=by, line=new, facts=facts or None)
+        _book(order, line, item, good=good, rejected=rejected, by=by)
 
 
 def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
@@ -54,16 +54,14 @@ def change(order: ProductionOrder, values: Values, *, by: Actor) -> None:
     line = naming.line_of(order, values["article_id"])
     good, rejected = _differences(line, values)
     other_amount = values.get("amount", line.target) != line.target
-    waits = reserving.waits_for_what_is_there(order)
-    if (good or rejected) and (other_amount or waits or not order.is_running):  # more than one verb
-        lock_for_report(order, line, good=good, made=Made(_batch_for(order, line.item, good=good)))
-    if other_amount:
-        _change_amount(order, line, values["amount"], by=by)
-    if facts := _other_facts(order, line, values, by=by):
-        actions.amend_line(order_id=order.pk, by=by, line_id=line.pk, facts=facts)
-    _book(order, line, line.item, good=good, rejected=rejected, by=by)
-    if waits:
-        reserving.reserve_what_is_there(order, by=by)
+    facts = _other_facts(order, line, values, by=by)
+    verbs = [*(["adjust_quantity"] if other_amount else []), *(["amend_line"] if facts else [])]
+    with _writing(order, line, verbs=verbs, good=good, rejected=rejected, by=by):
+        if other_amount:
+            _change_amount(order, line, values["amount"], by=by)
+        if facts:
+            actions.amend_line(order_id=order.pk, by=by, line_id=line.pk, facts=facts)
+        _book(order, line, line.item, good=good, rejected=rejected, by=by)
 
 
 def remove(order: ProductionOrder, article_id: str, *, by: Actor) -> None:
@@ -71,6 +69,22 @@ def remove(order: ProductionOrder, article_id: str, *, by: Actor) -> None:
     require_open(order)
     line = naming.line_in_path(order, article_id)
     actions.remove_line(order_id=order.pk, by=by, line_id=line.pk)
+
+
+def _writing(
+    order: ProductionOrder,
+    line: OrderLine | NewLine,
+    *,
+    verbs: Sequence[str],
+    good: Decimal,
+    rejected: Decimal,
+    by: Actor,
+) -> AbstractContextManager[None]:
+    """Tell the core what is about to run: these verbs, and those that book a difference, if there is one."""
+    if not good and not rejected:
+        return writing(order, by=by, verbs=verbs)
+    report = ReportAhead(line, good, Made(_batch_for(order, line.item, good=good)))
+    return writing(order, by=by, verbs=[*verbs, *path_of(Command.BOOK, order), "report"], report=report)
 
 
 def _require_own(order: ProductionOrder, values: Values) -> None:

@@ -7,7 +7,7 @@ from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
 from factoryos.dialects.store.fields import milliseconds
-from factoryos.dialects.store.states import COMMAND_OF_NEW, Command, Word, follow, require_open
+from factoryos.dialects.store.states import COMMAND_OF_NEW, Command, Word, follow, path_of, require_open
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Invalid
 from factoryos.kernel.quantities import exactly
@@ -15,8 +15,8 @@ from manufacturing.boms.ordering import made_by_default
 from orders import actions
 from orders.customer_orders import rows_of
 from orders.facts import facts_of
-from orders.locks import assignments_of, lines_of, lock_machines, lock_order
-from orders.materials import reserving
+from orders.locks import lines_of, lock_order
+from orders.materials.ahead import writing
 from orders.models import CustomerOrder, ProductionOrder
 from orders.specs import NewLine, Policy
 
@@ -93,23 +93,24 @@ def _bundled_on(customer_order: CustomerOrder) -> tuple[list[NewLine], dict[int,
 
 
 def change(order: ProductionOrder, values: Values, *, start: bool, by: Actor) -> None:
-    """Change what is said of a locked order's header, then start production if that is asked for.
-
-    Whenever an order is written, what it waits for and is free by now is set aside for it.
-    """
+    """Change what is said of a locked order's header, then start production if that is asked for."""
     require_open(order)
     _require_sense(order, values)
     changes, facts = _changes(order, values, by=by)
-    if changes or facts:
-        actions.amend(order_id=order.pk, by=by, changes=changes, facts=facts)
     in_depth = values.get("reserve_in_depth")
-    if start and in_depth is not None and order.has_material_set_aside:
-        lock_machines(assignments_of(order))  # which the start will ask for: they come before stock
-    _change_layer(order, in_depth, by=by)
+    layer = order.layer if in_depth is None else _layer(in_depth)
+    verbs = ["amend"] if changes or facts else []
+    if layer != order.layer:  # free until production starts; then the verb refuses another one, while the same is fine
+        verbs.append("change_layer")
     if start:
-        follow(Command.START, order, by=by)
-    if reserving.waits_for_what_is_there(order):
-        reserving.reserve_what_is_there(order, by=by)
+        verbs += path_of(Command.START, order)
+    with writing(order, by=by, verbs=verbs):
+        if changes or facts:
+            actions.amend(order_id=order.pk, by=by, changes=changes, facts=facts)
+        if layer != order.layer:
+            actions.change_layer(order_id=order.pk, by=by, layer=layer)
+        if start:
+            follow(Command.START, order, by=by)
 
 
 def _require_sense(order: ProductionOrder, values: Values) -> None:
@@ -143,13 +144,6 @@ def _copied(order: ProductionOrder, customer_order: CustomerOrder, *, by: Actor)
     former = order.customer_order
     was_a_copy = known == (former.external_id if former else None)
     return {_EXTERNAL_ID: customer_order.external_id} if was_a_copy else {}
-
-
-def _change_layer(order: ProductionOrder, in_depth: bool | None, *, by: Actor) -> None:
-    """Free until production starts; then the verb refuses another one, while the same is fine."""
-    if in_depth is None or _layer(in_depth) == order.layer:
-        return
-    actions.change_layer(order_id=order.pk, by=by, layer=_layer(in_depth))
 
 
 def _layer(in_depth: bool | None) -> str:

@@ -78,14 +78,19 @@ def require_open(order: ProductionOrder) -> None:
         raise NotOpen(reference=order.reference, state=str(order.state))
 
 
+def path_of(command: Command, order: ProductionOrder) -> tuple[str, ...]:
+    """The verbs that a command runs on a locked order. Problem: NotOpen."""
+    verbs = PATHS[command].get(State(order.state))
+    if verbs is None:
+        raise NotOpen(reference=order.reference, state=str(order.state))
+    return verbs
+
+
 def follow(command: Command, order: ProductionOrder, *, by: Actor) -> None:
     """Run a command's verbs on a locked order, as it was when it was locked. Each verb asks its own guards.
 
     The caller's transaction holds all of them: if the second is refused, the first has not happened either.
     Problems: NotOpen; whatever refuses one of the verbs.
     """
-    verbs = PATHS[command].get(State(order.state))
-    if verbs is None:
-        raise NotOpen(reference=order.reference, state=str(order.state))
-    for verb in verbs:
+    for verb in path_of(command, order):
         getattr(actions, verb)(order_id=order.pk, by=by)

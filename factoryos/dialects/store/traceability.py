@@ -9,15 +9,14 @@ from typing import Any
 from factoryos.dialects.base.faults import Fault
 from factoryos.dialects.base.requests import Values, invalid
 from factoryos.dialects.store import naming
-from factoryos.dialects.store.states import Command, follow, require_open
+from factoryos.dialects.store.states import Command, follow, path_of, require_open
 from factoryos.dialects.store.wording import placed
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Item
 from manufacturing.problems import LotMissing, LotShort
 from orders import actions
-from orders.materials import reserving
-from orders.materials.ahead import lock_for_report
+from orders.materials.ahead import ReportAhead, writing
 from orders.models import OrderLine, ProductionOrder
 from orders.problems import NotAPart, OverLimit, SerialsIncomplete
 from orders.specs import Circumstances, ConsumedLot, Count, Made, PartUse, Traced
@@ -38,16 +37,12 @@ def book(order: ProductionOrder, article_id: str, values: Values, *, waste: Deci
     parts = _Parts(values.get("part_traceability") or [])
     traced = Traced(parts.read(by=by), limited=bool(values.get("limit_part_amounts")))
     where = _circumstances(order, line, values)
-    waits = reserving.waits_for_what_is_there(order)
-    if waits or not order.is_running:  # more than one verb
-        made = Made(where.lot_number, where.serial_numbers, where.best_before, where.barcode)
-        lots = [lot.lot_id for part in traced.parts for lot in part.lots]
-        lock_for_report(order, line, good=count.good, made=made, lots=lots)
-    follow(Command.BOOK, order, by=by)
-    with parts.in_place():
-        actions.report(order_id=order.pk, by=by, count=count, where=where, traced=traced)
-    if waits:
-        reserving.reserve_what_is_there(order, by=by)
+    made = Made(where.lot_number, where.serial_numbers, where.best_before, where.barcode)
+    ahead = ReportAhead(line, count.good, made, [lot.lot_id for part in traced.parts for lot in part.lots])
+    with writing(order, by=by, verbs=[*path_of(Command.BOOK, order), "report"], report=ahead):
+        follow(Command.BOOK, order, by=by)
+        with parts.in_place():
+            actions.report(order_id=order.pk, by=by, count=count, where=where, traced=traced)
 
 
 def _require_sense(line: OrderLine, values: Values, *, count: Count) -> None:

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from factoryos.dialects.store import article_calls, order_calls, traceability
 from factoryos.dialects.store.states import COMMAND_OF_NEW, PATHS, WORD_OF, Command, Word
 from factoryos.kernel.permissions import VERB_ROLES
 from factoryos.kernel.problems import Busy
 from orders import actions
 from orders.materials import reserving
+from orders.materials.ahead import writing
+from orders.models import ProductionOrder
 from orders.moves import table
 from orders.states import State
 from tests import floor, stores
@@ -79,6 +82,27 @@ def test_a_path_that_fails_at_its_second_verb_leaves_nothing(
     refused(shop.admin.send(method, path.format(order_id), body), 409, 903003, "state", before)
     assert approved, "the first verb had reserved already"
     assert stores.stock_of(shop.shell) == (20_000, 0)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CALLS[:-1])
+def test_the_verbs_that_a_call_states_are_those_that_it_runs(
+    shop: Workshop, method: str, path: str, body: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they lock, and what is set aside after them, is known from what is stated alone."""
+    stated: list[str] = []
+
+    def heard(order: ProductionOrder, *, verbs: list[str], **more: Any) -> Any:
+        stated.extend(verbs)
+        return writing(order, verbs=verbs, **more)
+
+    for module in (order_calls, article_calls, traceability):
+        monkeypatch.setattr(module, "writing", heard)
+    order_id = shop.with_caps(100)
+    before = len(shop.verbs(order_id))
+    stated.clear()
+    assert shop.admin.send(method, path.format(order_id), body).status == 200
+    assert shop.verbs(order_id)[before:] == ["approve" if verb == "approve_best_effort" else verb for verb in stated]
+    assert stated
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)
