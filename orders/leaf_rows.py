@@ -48,10 +48,14 @@ class Stored(NamedTuple):
 
 @dataclass(slots=True)
 class LeafRow:
-    """A leaf of one order: how much all lines take, how much a unit of those lines, and how much is reserved for them."""
+    """A leaf of one order: how much all lines take, how much a unit of those lines, and how much is reserved for them.
+
+    `own_amount` is what is taken for the units that are made here.
+    """
 
     item: Stored
     amount: Fraction
+    own_amount: Fraction
     per_unit: Fraction
     reserved: Decimal
     incoming: list[Incoming] = field(default_factory=list)
@@ -62,11 +66,13 @@ class _Use:
     """How much of a leaf is used, and by how many units of which lines."""
 
     amount: Fraction = Fraction(0)
+    own_amount: Fraction = Fraction(0)
     units: dict[int, Fraction] = field(default_factory=dict)
 
     def add(self, line: LineRow, per_unit: Fraction) -> None:
         self.units[line.id] = Fraction(line.target)
         self.amount += per_unit * self.units[line.id]
+        self.own_amount += per_unit * max(self.units[line.id] - Fraction(line.imported), Fraction(0))
 
 
 _STORED = """
@@ -102,6 +108,7 @@ def leaf_rows(order_id: int, *, by: Actor) -> list[LeafRow]:
         stored.id: LeafRow(
             item=stored,
             amount=uses[stored.id].amount,
+            own_amount=uses[stored.id].own_amount,
             per_unit=uses[stored.id].amount / sum(uses[stored.id].units.values()),
             reserved=reserved.get(stored.id, ZERO),
         )

@@ -58,6 +58,7 @@ class LineRow:
     target: Decimal
     good: Decimal
     rejected: Decimal
+    imported: Decimal  # of the good and the rejected ones those that were made elsewhere: they take nothing here
     facts: Mapping[str, Any]
     parts: list[PartRow] = field(default_factory=list)
 
@@ -79,7 +80,8 @@ LEFT JOIN orders_orderfacts AS kept ON kept.order_id = o.id AND kept.face = %s A
 ORDER BY wanted.place
 """
 _LINES = """
-SELECT line.id, line.order_id, line.item_id, item.sku, item.name, line.target, line.good, line.rejected, kept.data::json
+SELECT line.id, line.order_id, line.item_id, item.sku, item.name, line.target, line.good, line.rejected,
+    line.imported_good + line.imported_rejected, kept.data::json
 FROM orders_orderline AS line JOIN manufacturing_item AS item ON item.id = line.item_id
 LEFT JOIN orders_orderfacts AS kept ON kept.order_id = line.order_id AND kept.face = %s AND kept.line_id = line.id
 WHERE line.order_id = ANY(%s) ORDER BY line.order_id, line.sort
@@ -119,8 +121,8 @@ def lined_order(order_id: int, *, by: Actor) -> LinedOrder:
 
 
 def _line(row: tuple[Any, ...]) -> LineRow:
-    key, order_id, item_id, sku, name, target, good, rejected, facts = row
-    return LineRow(key, order_id, item_id, sku, name, target, good, rejected, facts or {})
+    key, order_id, item_id, sku, name, target, good, rejected, imported, facts = row
+    return LineRow(key, order_id, item_id, sku, name, target, good, rejected, imported, facts or {})
 
 
 def _part(row: tuple[Any, ...]) -> PartRow:

@@ -26,7 +26,8 @@ class ManufacturingRow(NamedTuple):
     """One order. Quantities are decimals as PostgreSQL's shortest text, instants are aware datetimes.
 
     `lines`: [[uuid, item uuid, variant, target, good, BOM uuid, BOM version]], by place; None where there are none.
-    `components`: [[item uuid, name, uom, unit decimals, numerator, denominator, target of the line, reserved, used]] and
+    `components`: [[item uuid, name, uom, unit decimals, numerator, denominator, what is to be made here, reserved,
+    used]] and
     `lots`: [[code, quantity]], both None in a list.
     """
 
@@ -56,7 +57,10 @@ class ManufacturingRow(NamedTuple):
 
 @dataclass(slots=True)
 class Need:
-    """What an order takes of one product over all its lines. `used` counts what was recorded beyond the BOM, too."""
+    """What an order takes of one product over all its lines, for what is made of it here.
+
+    `used` counts what was recorded beyond the BOM, too.
+    """
 
     item_uuid: str
     name: str
@@ -91,7 +95,8 @@ _COLUMNS = """
 """
 _DETAILS = """
     (SELECT json_agg(json_build_array(part.uuid, part.name, coalesce(nullif(component.uom, ''), part.unit),
-                part.unit_decimals, component.numerator::text, component.denominator::text, line.target::text,
+                part.unit_decimals, component.numerator::text, component.denominator::text,
+                greatest(line.target - line.imported_good - line.imported_rejected, 0)::text,
                 coalesce((SELECT sum(reservation.quantity) FROM manufacturing_reservation AS reservation
                     WHERE reservation.component_id = component.id), 0)::text,
                 (component.consumed + component.over_consumed)::text) ORDER BY component.position)

@@ -56,6 +56,21 @@ _PROOFS = (
         """,
     ),
     (
+        "orders_orderline",
+        """
+        SELECT line.id, the_order.reference,
+            format('imported are %s good and %s rejected, its entries add up to %s and %s',
+                trim_scale(line.imported_good), trim_scale(line.imported_rejected),
+                trim_scale(coalesce(entries.good, 0)), trim_scale(coalesce(entries.rejected, 0)))
+        FROM orders_orderline AS line
+        JOIN orders_productionorder AS the_order ON the_order.id = line.order_id
+        LEFT JOIN (SELECT line_id, sum(imported_good) AS good, sum(imported_rejected) AS rejected
+            FROM orders_quantityentry GROUP BY line_id) AS entries ON entries.line_id = line.id
+        WHERE line.imported_good <> coalesce(entries.good, 0) OR line.imported_rejected <> coalesce(entries.rejected, 0)
+        ORDER BY line.id
+        """,
+    ),
+    (
         "orders_productionorder",
         """
         SELECT the_order.id, the_order.reference,
@@ -134,13 +149,15 @@ _PROOFS = (
     (
         "manufacturing_stockmove",
         """
-        SELECT entry.id, the_order.reference, format('%s good pieces were reported, %s were moved into stock',
-            trim_scale(entry.good), trim_scale(coalesce(moves.quantity, 0)))
+        SELECT entry.id, the_order.reference, format('%s good pieces were reported%s, %s were moved into stock',
+            trim_scale(entry.good),
+            CASE WHEN imported_good <> 0 THEN format(', of which %s were imported', trim_scale(imported_good)) END,
+            trim_scale(coalesce(moves.quantity, 0)))
         FROM orders_quantityentry AS entry
         JOIN orders_productionorder AS the_order ON the_order.id = entry.order_id
         LEFT JOIN (SELECT entry_id, sum(quantity) AS quantity FROM manufacturing_stockmove WHERE kind = 'production'
             GROUP BY entry_id) AS moves ON moves.entry_id = entry.id
-        WHERE entry.good <> coalesce(moves.quantity, 0) ORDER BY entry.id
+        WHERE entry.good - entry.imported_good <> coalesce(moves.quantity, 0) ORDER BY entry.id
         """,
     ),
     (

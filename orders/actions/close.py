@@ -22,7 +22,8 @@ def close(
 ) -> ProductionOrder:
     """Close a verified order, or a completed one where the factory asks for no verification.
 
-    `shipment` holds carrier, trackingNumber, shippedAt and quantity, each optional; a quantity leaves the stock.
+    `shipment` holds carrier, trackingNumber, shippedAt and quantity, each optional; a quantity leaves the stock, but for
+    what was made elsewhere and never was in it.
     Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, Invalid (more shipped than good), StockShort (the
     pieces are gone already).
     """

@@ -9,7 +9,7 @@ from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
 from factoryos.kernel.quantities import exactly
 from manufacturing.models import Item
-from orders import ledger, lifecycle
+from orders import imported, ledger, lifecycle
 from orders.history import json_safe
 from orders.locks import assignments_of, lock_order, the_line
 from orders.materials import production, reserving, stock_plan
@@ -39,6 +39,7 @@ def report(
     the order's own. Good pieces of a lot-tracked item go into the lot named, else the order's batch, else its reference.
     Components are used for all pieces, as the BOM says; what is missing refuses nothing and stands in the entry.
     A `traced` run uses them as it is told, or is refused: orders.materials.traced.
+    What a correction takes of pieces that were made elsewhere touches no stock: orders.imported.
     Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, Invalid, TotalBelowZero, OverProduction, Duplicate
     (a known serial number, a lot with another date or barcode), StockShort (pieces to be taken back are gone); of a
     traced run NotAPart, SerialsIncomplete, OverLimit, LotMissing, LotShort, MaterialShort.
@@ -49,14 +50,18 @@ def report(
     where = where or Circumstances()
     lifecycle.ask(order, "report")
     line = the_line(order, line_id=where.line_id)
+    elsewhere = imported.split(line, count)
+    own = imported.own_part(count, elsewhere)
     assignment = _assignment(order, where)
-    _require_sense(order, line, count=count, where=where, reason=reason)
+    if any(elsewhere) and where.machine_id is None and assignment and assignment.produced + count.produced < 0:
+        assignment = None  # no machine of ours counted those
+    _require_sense(order, line, count=count, own=own, where=where, reason=reason)
     _require_one_account(count, where, traced)
     ledger.require_not_negative(line, assignment, count=count)
     if count.good > 0:
         ledger.judge_over_production(order, line, good=line.good + count.good, policy=policy)
 
-    stock = _plan(order, line, count=count, by=by, where=where, reason=reason, traced=traced)
+    stock = _plan(order, line, count=own, by=by, where=where, reason=reason, traced=traced)
 
     entry = ledger.book(
         order,
@@ -66,6 +71,8 @@ def report(
         source=QuantityEntry.Source.MANUAL,
         assignment=assignment,
         work_order_id=where.work_order_id,
+        imported_good=elsewhere[0],
+        imported_rejected=elsewhere[1],
         lot_number=where.lot_number or ledger.lot_for(order, line, good=count.good),
         serial_numbers=list(where.serial_numbers),
         serial_label=where.serial_label,
@@ -142,14 +149,16 @@ def _assignment(order: ProductionOrder, where: Circumstances) -> Assignment | No
 
 
 def _require_sense(
-    order: ProductionOrder, line: OrderLine, *, count: Count, where: Circumstances, reason: str | None
+    order: ProductionOrder, line: OrderLine, *, count: Count, own: Count, where: Circumstances, reason: str | None
 ) -> None:
     if count.is_correction and not (reason or "").strip():
         raise Invalid(messages=["reason should not be empty for a correction"], field="reason")
     # Also where none are asked for: each number named becomes one piece in stock, and no other piece would.
     numbered = line.item.tracking == Item.Tracking.SERIAL or where.serial_numbers
-    if numbered and count.good >= 0 and len(where.serial_numbers) != count.good:
-        raise Invalid(messages=["serialNumbers must hold as many numbers as good pieces"], field="serial_numbers")
+    if numbered and count.good >= 0 and len(where.serial_numbers) != own.good:
+        made_here = " that were made here" if own.good != count.good else ""
+        said = f"serialNumbers must hold as many numbers as good pieces{made_here}"
+        raise Invalid(messages=[said], field="serial_numbers")
     if where.barcode is not None and len(where.serial_numbers) > 1:
         raise Invalid(messages=["barcode can be given for one piece with a serial number only"], field="barcode")
     if count.is_correction and where.consumed_lots:

@@ -7,7 +7,7 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid, NotFound
 from factoryos.kernel.quantities import exactly
-from orders import ledger, lifecycle
+from orders import imported, ledger, lifecycle
 from orders.history import json_safe
 from orders.locks import assignments_of, lines_of, lock_order
 from orders.materials import production, stock_plan
@@ -31,7 +31,7 @@ def verify(
 ) -> tuple[ProductionOrder, Verification]:
     """Sign a completed order off. The signed numbers correct the ledger: the difference is booked, line by line.
 
-    Stock follows the difference: finished pieces and components both.
+    Stock follows the difference, finished pieces and components both, as far as it is about our own pieces.
     Problems: RoleMissing, NotFound, IllegalTransition, OrderOnHold, QuantityMismatch, OverProduction, StockShort
     (finished pieces that were not there after all are gone already), Invalid (an order
     of several lines with a difference needs `lines`).
@@ -109,7 +109,9 @@ def _book(
     for line, count in booked:
         bearable = only is not None and only.produced + count.produced >= 0
         lot = ledger.last_lot(order, line)
-        stock = production.plan(order, line, count=count, by=by, made=Made(lot if count.good > 0 else None))
+        elsewhere = imported.split(line, count)
+        own = imported.own_part(count, elsewhere)
+        stock = production.plan(order, line, count=own, by=by, made=Made(lot if count.good > 0 else None))
         entry = ledger.book(
             order,
             line,
@@ -117,6 +119,8 @@ def _book(
             by=by,
             source=QuantityEntry.Source.VERIFICATION,
             assignment=only if bearable else None,
+            imported_good=elsewhere[0],
+            imported_rejected=elsewhere[1],
             lot_number=lot,
             short_consumption=json_safe(stock.short),
             spared=json_safe([part.told() for part in stock.spared]),

@@ -29,20 +29,26 @@ class Component:
     per_unit: Fraction
     target: Decimal  # of the line it belongs to
     consumed: Decimal
+    imported: Decimal = ZERO  # pieces of that line, good and rejected, that were made elsewhere and take nothing here
     over_consumed: Decimal = ZERO
     spared: Decimal = ZERO  # the BOM would have used it, a report said it was not
     tracking: str = Item.Tracking.NONE
     stocked: bool = True  # kept in stock at all
     reserved: dict[int, Decimal] = field(default_factory=dict)
 
+    @property
+    def own_target(self) -> Decimal:
+        """What is to be made here of the line's target: it may be that all of it was made elsewhere."""
+        return max(self.target - self.imported, ZERO)
+
     def required(self, units: Decimal | None = None) -> Decimal:
-        """What the line's target (or `units`) takes, as it is put aside: rounded up to the unit.
+        """What is to be made here of the line's target (or `units`) takes, as it is put aside: rounded up to the unit.
 
         Of what is not kept in stock nothing is ever put aside.
         """
         if not self.stocked:
             return ZERO
-        target = self.target if units is None else units
+        target = self.own_target if units is None else units
         return amounts.as_reserved(amounts.need(per_unit=self.per_unit, units=target), decimals=self.unit_decimals)
 
     def used_by(self, units: Decimal) -> Decimal:
@@ -50,7 +56,7 @@ class Component:
         return amounts.as_used(amounts.need(per_unit=self.per_unit, units=units))
 
     def still_to_use(self, produced: Decimal) -> Decimal:
-        """What is to be used more (negative: given back) when so many pieces of the line are made.
+        """What is to be used more (negative: given back) when so many pieces of the line are made here.
 
         What is not kept in stock is not used; what was used while it was kept there is given back all the same.
         """
@@ -72,7 +78,8 @@ _READ = """
 SELECT component.id, component.line_id, component.item_id, item.uuid, item.sku, item.name,
     coalesce(nullif(component.uom, ''), item.unit), item.unit_decimals, component.numerator, component.denominator,
     line.target, component.consumed, reservation.balance_id, reservation.quantity, component.order_id,
-    component.over_consumed, component.spared, item.tracking, item.stocked
+    component.over_consumed, component.spared, item.tracking, item.stocked,
+    line.imported_good + line.imported_rejected
 FROM orders_ordercomponent AS component
 JOIN orders_orderline AS line ON line.id = component.line_id
 JOIN manufacturing_item AS item ON item.id = component.item_id
@@ -120,11 +127,11 @@ def _read(statement: str, values: list[Any]) -> dict[int, list[Component]]:
 
 def _component(row: tuple[Any, ...]) -> Component:
     numerator, denominator, target, consumed = row[8:12]
-    over_consumed, spared, tracking, stocked = row[15:]
+    over_consumed, spared, tracking, stocked, imported = row[15:]
     return Component(
         id=row[0], line_id=row[1], item_id=row[2], item_uuid=row[3], sku=row[4], name=row[5], uom=row[6],
         unit_decimals=row[7], per_unit=Fraction(int(numerator), int(denominator)), target=target, consumed=consumed,
-        over_consumed=over_consumed, spared=spared, tracking=tracking, stocked=stocked,
+        over_consumed=over_consumed, spared=spared, tracking=tracking, stocked=stocked, imported=imported,
     )  # fmt: skip
 
 

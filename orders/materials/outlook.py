@@ -18,7 +18,10 @@ from orders.materials.reserving import missing_for
 
 @dataclass(slots=True)
 class Material:
-    """An item that an order needs, over all its lines. `missed` is what its reports used by the BOM but did not find."""
+    """An item that an order needs for what is made of it here, over all its lines.
+
+    `missed` is what its reports used by the BOM but did not find.
+    """
 
     sku: str
     name: str
@@ -39,7 +42,8 @@ class Material:
 
 _OF_ORDER = """
 SELECT item.id, item.sku, item.name, coalesce(nullif(component.uom, ''), item.unit), item.unit_decimals,
-    component.numerator, component.denominator, line.target, line.good + line.rejected, component.consumed,
+    component.numerator, component.denominator, greatest(line.target - line.imported_good - line.imported_rejected, 0),
+    line.good + line.rejected - line.imported_good - line.imported_rejected, component.consumed,
     component.over_consumed, component.spared, item.stocked,
     (SELECT sum(quantity) FROM manufacturing_reservation WHERE component_id = component.id),
     (SELECT sum(on_hand - reserved) FROM manufacturing_stockbalance WHERE item_id = item.id)

@@ -3,7 +3,7 @@
 Planned before the ledger entry is written, on locked balances, because the entry tells what was missing; written after
 it, because moves name their entry. Used is always need(all that was produced) − already used or spared, so that no
 rounding adds up and what was missing once is made up for by the next report. What a report tells exactly is planned
-elsewhere (traced).
+elsewhere (traced). All of it is about our own pieces: imported ones never touch stock.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import StockMove
 from manufacturing.stock.balances import Shelves, lock_balances
 from manufacturing.stock.posting import Posting
+from orders.imported import own_produced
 from orders.materials import finished, returns, usage
 from orders.materials.components import Component, components_by_line, components_of, reservations_of
 from orders.materials.stock_plan import StockPlan
@@ -24,7 +25,7 @@ from orders.specs import ConsumedLot, Count, Made
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count that only adds: by whom, of which line, and the lot that its good pieces go into."""
+    """A count of our own pieces that only adds: by whom, of which line, and the lot that its good pieces go into."""
 
     line: OrderLine
     count: Count
@@ -43,14 +44,14 @@ def plan(
     named: Sequence[ConsumedLot] = (),
     reason: str | None = None,
 ) -> StockPlan:
-    """Work out what `count` more pieces of a line do to stock, on balances that are locked by this.
+    """Work out what `count` more of our own pieces of a line do to stock, on balances that are locked by this.
 
     `made` says where good pieces go, `named` which component lots were used in place of the first-expired ones. Missing
     component stock refuses nothing. Problems: StockShort (finished pieces to be taken back are gone), TotalBelowZero
     (more taken back from a lot than the line put into it), Duplicate (a serial number that is known).
     """
     components = [component for component in components_of(order.pk) if component.line_id == line.pk]
-    wanted = _wanted(components, produced=line.good + line.rejected + count.produced)
+    wanted = _wanted(components, produced=own_produced(line) + count.produced)
     before = returns.taken_before(order.pk, [component for component in components if wanted[component.id] < 0])
     output = finished.prepare(order, line, good=count.good, made=made)
     shelves = Shelves(
@@ -86,7 +87,7 @@ def plan_all(counted: Sequence[Counted]) -> list[StockPlan]:
     lines = {one.line.pk: one.line for one in counted}
     by_line = components_by_line(order_ids=sorted({line.order_id for line in lines.values()}), line_ids=sorted(lines))
     outputs = finished.prepare_plain([(one.line, one.count.good, one.lot_number) for one in counted])
-    so_far = {key: line.good + line.rejected for key, line in lines.items()}
+    so_far = {key: own_produced(line) for key, line in lines.items()}
     produced = []
     for one in counted:
         so_far[one.line.pk] += one.count.produced

@@ -13,6 +13,7 @@ from manufacturing.problems import LotMissing, LotShort, MaterialShort
 from manufacturing.stock.balances import Balance, Shelves, lock_balances
 from manufacturing.stock.picking import free_lots, share_out, turn
 from manufacturing.stock.posting import Posting
+from orders.imported import own_produced
 from orders.materials import finished, usage
 from orders.materials.components import Component, components_of, reservations_of
 from orders.materials.stock_plan import StockPlan
@@ -51,7 +52,7 @@ def plan(
     """
     every = components_of(order.pk)
     components = [component for component in every if component.line_id == line.pk]
-    asked = asked_of(components, traced, produced=line.good + line.rejected + count.produced)
+    asked = asked_of(components, traced, produced=own_produced(line) + count.produced)
     output = finished.prepare(order, line, good=count.good, made=made)
     shelves = _lock(components, asked, output)
     found = StockPlan(Posting(by=by, order_id=order.pk, held=reservations_of(every)))
@@ -69,7 +70,7 @@ def plan(
 
 
 def asked_of(components: Sequence[Component], traced: Traced, *, produced: Decimal) -> dict[int, Asked]:
-    """What a run takes of each component, by component, so that `produced` pieces are made of the line in all.
+    """What a run takes of each component, by component, so that `produced` pieces are made of the line here.
 
     Problems: Invalid (a component named twice, or a negative amount), NotAPart, OverLimit, SerialsIncomplete.
     """
@@ -115,8 +116,8 @@ def _asked(component: Component, part: PartUse, *, need: Decimal, limited: bool)
 
 
 def _left(component: Component) -> Decimal:
-    """What all runs together may still use, so that the line's target is not passed; exact, in no whole units."""
-    return max(component.used_by(component.target) - component.consumed - component.over_consumed, ZERO)
+    """What all runs together may still use, so that what is to be made here is not passed; exact, in no whole units."""
+    return max(component.used_by(component.own_target) - component.consumed - component.over_consumed, ZERO)
 
 
 def _lock(components: Sequence[Component], asked: Mapping[int, Asked], output: finished.Finished) -> Shelves:

@@ -16,13 +16,17 @@ FLAT = "flatBundledArticlesResponseDto"
 
 @dataclass(frozen=True, slots=True)
 class FlatRow:
-    """One article and what the order takes of it. `item_id` is ours, for those who look for its lots or its picture."""
+    """One article and what the order takes of it. `item_id` is ours, for those who look for its lots or its picture.
+
+    `own_amount` is what it takes for the units that are made here.
+    """
 
     item_id: int
     article_id: str
     name: str
     reserved: Decimal
     amount: Decimal
+    own_amount: Decimal
     part_amount: Decimal
     price: Decimal | None
     price_misc: Decimal | None
@@ -65,6 +69,7 @@ def _row(leaf: LeafRow) -> FlatRow:
         name=item.name,
         reserved=leaf.reserved,
         amount=amounts.as_used(leaf.amount),
+        own_amount=amounts.as_used(leaf.own_amount),
         part_amount=amounts.as_used(leaf.per_unit),
         price=item.price,
         price_misc=item.price_misc,

@@ -97,7 +97,7 @@ def picking_rows(order: PickingOrder, values: Values, *, by: Actor) -> PickingRo
         order.id, by=by, sort=values.get("sort_column", "art"), falling=values.get("order") == "desc"
     )  # fmt: skip
     stocked = set(Item.objects.filter(pk__in=[row.item_id for row in flat], stocked=True).values_list("pk", flat=True))
-    needs = {row.item_id: row.amount for row in flat if row.item_id in stocked}
+    needs = {row.item_id: row.own_amount for row in flat if row.item_id in stocked}
     pickings = pickings_of(order.id, needs, by=by, most=MOST_LOTS)
     wanted = flat
     if values.get("filter_non_available", False):
@@ -117,7 +117,7 @@ def _row(flat: FlatRow, pickings: Mapping[int, Picking], pictures: Mapping[int, 
         article_id=flat.article_id,
         name=flat.name,
         unit=flat.unit,
-        amount=flat.amount,
+        amount=flat.own_amount,
         stockplace=flat.stockplace,
         supplier_name=flat.supplier_name,
         supplier_article_id=flat.supplier_article_id,
