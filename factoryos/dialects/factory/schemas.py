@@ -122,8 +122,9 @@ _ENTRY = an_object(
     machineCode=or_null(TEXT),
     workOrderId=or_null(TEXT),
     source={
-        **one_of("manual", "machine", "verification"),
-        "description": "By hand, by the machine's own counter, or a difference found at verification.",
+        **one_of("manual", "machine", "verification", "ingest"),
+        "description": "By hand, by the machine's own counter, a difference found at verification, or stated by a "
+        "planning system: pieces that were made elsewhere and never are in stock.",
     },
     reason=or_null(TEXT),
     by=ref("Person"),

@@ -9,6 +9,7 @@ from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import allows
 from factoryos.ops.order_page import material, words
+from factoryos.ops.order_page.event_facts import signed
 from factoryos.ops.order_page.forecast import forecast
 from factoryos.ops.order_page.happenings import happenings, source, who
 from factoryos.ops.order_page.steps import steps_of
@@ -76,8 +77,17 @@ def _entry(entry: QuantityEntry, names: dict[int, str]) -> dict[str, Any]:
         "by_machine": entry.source == QuantityEntry.Source.MACHINE,
         "source": source(kind=entry.actor_kind, face=entry.face, credential=""),
         "kind": QuantityEntry.Source(entry.source).label,
+        "stated": entry.source == QuantityEntry.Source.INGEST,
+        "elsewhere": _elsewhere(entry),
         "missed": material.missed_by(entry),
     }
+
+
+def _elsewhere(entry: QuantityEntry) -> list[str]:
+    """The part of an entry that never touched stock: `+498 good`. Of what was stated as a whole nothing more is said."""
+    parts = ((entry.imported_good, entry.good, "good"), (entry.imported_rejected, entry.rejected, "rejected"))
+    whole = entry.source == QuantityEntry.Source.INGEST and all(part == of for part, of, _ in parts)
+    return [] if whole else [f"{signed(part)} {name}" for part, _, name in parts if part]
 
 
 def story(order: Sheet, *, by: Actor, notes_only: bool, before: str) -> dict[str, Any]:
