@@ -8,14 +8,12 @@ committed durably afterwards can depend on it, for the log reaches the disk in o
 
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection
 
 from factoryos.kernel import transactions, wakeup
 from factoryos.kernel.problems import Problem
+from factoryos.kernel.slots import free_slot
 from factoryos.kernel.transactions import Answer
 from factoryos.ops.bulk import together
 from factoryos.ops.bulk.claims import Claim, Outcome, claim_next, finish, settle, still_to_do, unfinished
@@ -30,7 +28,7 @@ STINT_SECONDS = 1.5  # of a worker at bulk work before others in its queue have 
 SLOTS = 2  # stints at the same time, over all workers: bulk work never takes the whole floor
 # How long to wait for an order that somebody else has locked, five times: a person waits for the first, nobody for the other.
 INLINE_PATIENCE_MS, JOB_PATIENCE_MS = 200, 2000
-_SLOT_CLASS = 0x0F05_000B
+_SLOTS_OF_BULK = 0x0F05_000B
 
 _DONE = Answer(200, b"")
 
@@ -45,7 +43,7 @@ def stint(*, seconds: float = STINT_SECONDS) -> int:
 
     In no fixed order, so that a small operation does not wait for a large one.
     """
-    with _slot() as free:
+    with free_slot(_SLOTS_OF_BULK, of=SLOTS) as free:
         if not free:
             return 0
         until, done = time.monotonic() + seconds, 0
@@ -108,20 +106,3 @@ def _told(claim: Claim, outcome: Outcome) -> None:
 
 def _raised(problem: Problem) -> Answer:
     raise problem
-
-
-@contextmanager
-def _slot() -> Iterator[bool]:
-    """Whether one of the few places for bulk work was free; it is given back at the end, or when the session ends."""
-    with connection.cursor() as cursor:
-        for slot in range(SLOTS):
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_SLOT_CLASS, slot])
-            if cursor.fetchone()[0]:
-                break
-        else:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_SLOT_CLASS, slot])
