@@ -4,6 +4,7 @@ Three families: what is wrong with a request (it stores nothing), with a row (on
 row that was taken. Contract, section 5.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from factoryos.kernel.problems import Kind, Problem
@@ -48,7 +49,7 @@ REQUIRED = Entry("DI_E_20002", "SCHEMA", "{field} is required")
 NOT_A_WHOLE_NUMBER = Entry("DI_E_20003", "TYPE", "{field} must be a whole number")
 NOT_A_STRING = Entry("DI_E_20003", "TYPE", "{field} must be a string")
 BLANK = Entry("DI_E_20004", "VALUE", "{field} must not be blank")
-TOO_LONG = Entry("DI_E_20005", "VALUE", "{field} must not be longer than {limit} characters")
+TOO_LONG = Entry("DI_E_20005", "VALUE", "{field} must not be longer than 255 characters")
 UNKNOWN_COLUMN = Entry("DI_E_20006", "SCHEMA", "{field} is not a column")
 COLUMN_TWICE = Entry("DI_E_20007", "SCHEMA", "{field} occurs more than once")
 FORBIDDEN_CHARACTER = Entry("DI_E_20008", "VALUE", "{field} must not hold control characters or half surrogate pairs")
@@ -89,18 +90,18 @@ def shown(name: str) -> str:
 
 
 class Refused(Problem):
-    """A request that is refused as a whole. Data: errors (as `told`), field, and the facts of the sentence.
+    """A request that is refused as a whole. Data: errors (as `told`), message (of the first), field, and its facts.
 
-    Problem codes are those of the catalogue; `kind` gives the status.
+    `code` is that of the catalogue, `kind` gives the status. `others` are further fields of which the same is said.
     """
 
     template = "{message}"
 
-    def __init__(self, entry: Entry, *, field: str | None = None, **facts: object) -> None:
+    def __init__(self, entry: Entry, *, field: str | None = None, others: Sequence[str] = (), **facts: object) -> None:
         assert entry.kind is not None, "this is no refusal of a request"
         self.entry, self.code, self.kind = entry, entry.code, entry.kind
-        error = told(entry, field, **facts)
-        super().__init__(errors=[error], message=error["message"], field=field, **facts)
+        errors = [told(entry, name, **facts) for name in (field, *others)]
+        super().__init__(errors=errors, message=errors[0]["message"], field=field, **facts)
 
     @property
     def errors(self) -> list[dict[str, Any]]:
