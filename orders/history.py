@@ -26,9 +26,15 @@ _EVENT_COLUMNS = (
 )  # fmt: skip
 _INSERT_EVENT = f"INSERT INTO orders_orderevent ({', '.join(_EVENT_COLUMNS)})"
 _INSERT_MESSAGE = "INSERT INTO kernel_outboxmessage (topic, factory_id, key, payload)"
+_MESSAGE = "(%s, %s::bigint, %s, %s::jsonb)"
 _PLACES = ", ".join(["%s"] * len(_EVENT_COLUMNS))
 
-_PAYLOAD = "%s::text[], %s::bigint[], %s::text[], %s::jsonb[]"  # of messages
+EVENTS_OF_MANY = f"""
+    {_INSERT_EVENT} SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::bool[],
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::jsonb[], %s::timestamptz[], %s::text[], %s::text[])
+"""
+MESSAGES_OF_MANY = f"{_INSERT_MESSAGE} SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::jsonb[])"
 # Of orders that stay in their state. One that somebody wrote past its lock is not found, and then all of this goes.
 _APPEND_ALL = f"""
 WITH changed AS (
@@ -39,11 +45,7 @@ WITH changed AS (
         %s::numeric[]) AS change(id, state, version, events, head, at, good, rejected)
     WHERE the_order.id = change.id AND the_order.state = change.state AND the_order.version = change.version
     RETURNING the_order.id
-), event AS (
-    {_INSERT_EVENT} SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::bool[],
-        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::jsonb[], %s::timestamptz[], %s::text[], %s::text[])
-), message AS ({_INSERT_MESSAGE} SELECT * FROM unnest({_PAYLOAD}))
+), event AS ({EVENTS_OF_MANY}), message AS ({MESSAGES_OF_MANY})
 SELECT count(*) FROM changed
 """
 
@@ -71,6 +73,9 @@ _INSERT_LINES = (
 _LINE_PLACES = ", ".join(
     "%s::bigint" if field.name == "bom_version" else "%s" for field in columns_of(OrderLine, without=_OF_LINE)
 )
+
+AWAITED = "order.awaited"  # outbox topic: something happened to an order that a statement waits for
+STATED = "ingest"  # the face through which planning systems state what orders are
 
 _TOPICS = {"create": "order.created", "report": "order.quantity"}
 
@@ -110,13 +115,13 @@ def _event(
         uuid=uuid7(), order_id=order.pk, factory_id=order.factory_id, seq=1 if first else order.version + 1, verb=verb,
         moved=moved, from_state=from_state, to_state=str(order.state), actor_kind=by.kind, actor_id=by.id,
         actor_name=by.name, credential=by.credential, face=by.face, reason=reason, notes=notes,
-        data=_data_of(data, by=by), at=clock.now(), previous_hash=None if first else order.chain_head,
+        data=data_of(data, by=by), at=clock.now(), previous_hash=None if first else order.chain_head,
     )  # fmt: skip
     event.hash = event_hash(fields=hashed_fields(event, order_uuid=order.uuid), previous=event.previous_hash)
     return event
 
 
-def _data_of(data: dict[str, Any] | None, *, by: Actor) -> dict[str, Any]:
+def data_of(data: dict[str, Any] | None, *, by: Actor) -> dict[str, Any]:
     """What a verb did on behalf of many orders at once says so, whichever verb it was."""
     named = {**(data or {}), "operation": by.operation} if by.operation else data or {}
     safe: dict[str, Any] = json_safe(named)
@@ -135,16 +140,24 @@ def hashed_fields(event: OrderEvent, *, order_uuid: Any) -> dict[str, Any]:
 
 
 def _event_values(event: OrderEvent, columns: Sequence[str]) -> list[Any]:
-    return [_json(event.data) if name == "data" else getattr(event, name) for name in columns]
+    return [json_text(event.data) if name == "data" else getattr(event, name) for name in columns]
 
 
 def _message_values(order: ProductionOrder, event: OrderEvent) -> list[Any]:
     payload = {"orderId": str(order.uuid), "state": event.to_state, "version": event.seq, "verb": event.verb,
                "at": event.at.isoformat()}  # fmt: skip
-    return [topic_of(verb=event.verb, moved=event.moved), event.factory_id, str(order.uuid), _json(payload)]
+    return [topic_of(verb=event.verb, moved=event.moved), event.factory_id, str(order.uuid), json_text(payload)]
 
 
-def _json(value: dict[str, Any]) -> str:
+def _awaited_by(order: ProductionOrder, by: Actor) -> list[list[Any]]:
+    """The message to whoever waits for what happens to this order next, if somebody does. What is stated is no answer."""
+    if not order.awaited or by.face == STATED:
+        return []
+    return [[AWAITED, order.factory_id, str(order.uuid), json_text({"order": order.pk})]]
+
+
+def json_text(value: dict[str, Any]) -> str:
+    """As jsonb takes it."""
     return json.dumps(value)
 
 
@@ -195,6 +208,7 @@ def append(
     event = _event(order, verb=verb, by=by, from_state=from_state, moved=moved, reason=reason, notes=notes, data=data)
     values = {"state": str(order.state), "chain_head": event.hash, "updated_at": event.at, **changes}
     assignments = [f"{column} = %s" for column in values] + [f"{column} = {column} + %s" for column in increments]
+    messages = [_message_values(order, event), *_awaited_by(order, by)]
     parameters: list[Any] = [Jsonb(value) if isinstance(value, dict) else value for value in values.values()]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -203,11 +217,11 @@ def append(
                 UPDATE orders_productionorder SET version = version + 1, {", ".join(assignments)}
                 WHERE id = %s AND state = %s AND version = %s RETURNING id
             ), event AS ({_INSERT_EVENT} SELECT {_PLACES} FROM moved),
-            message AS ({_INSERT_MESSAGE} SELECT %s, %s, %s, %s FROM moved)
+            message AS ({_INSERT_MESSAGE} SELECT told.* FROM moved, (VALUES {", ".join([_MESSAGE] * len(messages))}) AS told)
             SELECT count(*) FROM moved
             """,
             [*parameters, *increments.values(), order.pk, from_state, order.version, *_event_values(event, _EVENT_COLUMNS),
-             *_message_values(order, event)],
+             *(value for message in messages for value in message)],
         )  # fmt: skip
         if cursor.fetchone()[0] != 1:
             raise Busy()
@@ -240,7 +254,7 @@ def append_all(steps: Sequence[Step], *, verb: str) -> None:
         event = _event(order, verb=verb, by=step.by, from_state=state, moved=False, reason=None, notes=None,
                        data=step.data)  # fmt: skip
         events.append(_event_values(event, _EVENT_COLUMNS))
-        messages.append(_message_values(order, event))
+        messages += [_message_values(order, event), *_awaited_by(order, step.by)]
         increments = {"quantity_good": step.count.good, "quantity_rejected": step.count.rejected}
         _bring_up_to_date(order, event=event, changes={}, increments=increments)
         added[order.pk][0] += step.count.good

@@ -6,7 +6,7 @@ from typing import Any
 
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.problems import Problem
-from orders import history
+from orders import bulk_history, history
 from orders.history import Step
 from orders.models import OrderEvent, ProductionOrder
 from orders.models.life import no_open_hold, verification_not_required
@@ -92,3 +92,28 @@ def report_all(steps: Sequence[Step]) -> None:
         ask(order, "report")
         order.report()
     history.append_all(steps, verb="report")
+
+
+def step(
+    order: ProductionOrder,
+    verb: str,
+    *,
+    by: Actor,
+    changes: dict[str, Any] | None = None,
+    reason: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> bulk_history.Step:
+    """Make the move of `verb` on the object of a locked or new order alone, to be written with others (bulk_history).
+
+    `changes` are columns with their new values. Problems: those of `ask`.
+    """
+    ask(order, verb)
+    before = str(order.state)
+    transition = table()[verb][before]
+    getattr(order, verb)()
+    for column, value in (changes or {}).items():
+        setattr(order, column, value)
+    return bulk_history.Step(
+        verb=verb, by=by, from_state=before, to_state=str(order.state), moved=transition.target is not None,
+        reason=reason, data=data or {},
+    )  # fmt: skip

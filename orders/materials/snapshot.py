@@ -1,12 +1,12 @@
 """Fixing at create what an order will need: the BOM's version, its exploded components and its operations."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from django.db import connection
 from django.db.models import Max
 
 from factoryos.kernel.problems import NotFound
-from manufacturing.boms.explosion import explode, explode_to_leaves
+from manufacturing.boms.explosion import Need, explode, explode_to_leaves
 from manufacturing.models import Bom, BomOperation, BomVersion, Item
 from orders.materials import amounts
 from orders.models import OrderComponent, OrderLine, ProductionOrder, WorkOrder
@@ -22,6 +22,15 @@ WITH had AS (
     WHERE {_IS_DEFAULT} FOR KEY SHARE OF bom
 )
 SELECT had.id, had.type FROM manufacturing_bom AS bom LEFT JOIN had ON true WHERE {_IS_DEFAULT}
+"""
+_DEFAULTS = """
+WITH had AS (
+    SELECT bom.id AS bom_id, version.id, version.type FROM manufacturing_bom AS bom
+    JOIN manufacturing_bomversion AS version ON version.bom_id = bom.id AND version.number = bom.version
+    WHERE bom.item_id = ANY(%s) AND bom."default" AND bom.type <> 'phantom' ORDER BY bom.id FOR KEY SHARE OF bom
+)
+SELECT bom.item_id, had.id, had.type FROM manufacturing_bom AS bom LEFT JOIN had ON had.bom_id = bom.id
+WHERE bom.item_id = ANY(%s) AND bom."default" AND bom.type <> 'phantom'
 """
 # Asked again under that lock: whoever found the BOM may have found it just before it was retired.
 _STILL_IN_USE = "SELECT 1 FROM manufacturing_bom WHERE id = %s AND retired_at IS NULL FOR KEY SHARE"
@@ -56,6 +65,17 @@ def _default_version(item: Item) -> BomVersion | None:
                 return BomVersion(id=row[0], type=row[1])
 
 
+def default_versions(item_ids: Collection[int]) -> dict[int, BomVersion]:
+    """The same version for each of these items that has one: item → version. One question for all."""
+    ids = sorted(item_ids)
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_DEFAULTS, [ids, ids])
+            rows = cursor.fetchall()
+            if all(version is not None for _, version, _ in rows):
+                return {item: BomVersion(id=version, type=kind) for item, version, kind in rows}
+
+
 def fix(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
     """Write the components and work orders of a new order's lines. Problem: Invalid (a BOM beyond counting)."""
     made_by = [line for line in lines if line.bom_version_id is not None]
@@ -66,6 +86,20 @@ def fix(order: ProductionOrder, lines: Sequence[OrderLine]) -> None:
         line.pk = ids[line.sort]
     OrderComponent.objects.bulk_create(components_for(order, made_by))
     _write_work_orders(order, made_by)
+
+
+def fix_all(lines: Sequence[OrderLine], components: Sequence[OrderComponent]) -> None:
+    """The same for many new orders of one line each, whose components were found (`components_for`)."""
+    made_by = [line for line in lines if line.bom_version_id is not None]
+    if not made_by:
+        return
+    OrderComponent.objects.bulk_create(components)
+    operations = _operations_of(made_by)
+    WorkOrder.objects.bulk_create(
+        _work_order(line.order, sequence, operation)
+        for line in made_by
+        for sequence, operation in enumerate(operations.get(line.bom_version_id, ()), start=1)
+    )
 
 
 def fix_line(order: ProductionOrder, line: OrderLine) -> None:
@@ -84,12 +118,19 @@ def forget(*, line_ids: Sequence[int]) -> None:
     OrderComponent.objects.filter(line_id__in=line_ids).delete()
 
 
-def components_for(order: ProductionOrder, lines: Sequence[OrderLine], *, first: int = 0) -> list[OrderComponent]:
+def components_for(
+    order: ProductionOrder,
+    lines: Sequence[OrderLine],
+    *,
+    first: int = 0,
+    reach: Callable[[int], Sequence[Need]] | None = None,
+) -> list[OrderComponent]:
     """What these lines need in the order's layer, from the position `first` on; not yet written.
 
-    Problem: Invalid (a BOM beyond counting).
+    `reach` explodes a version; given by whoever asks for many orders of few versions. Problem: Invalid (a BOM beyond
+    counting).
     """
-    reach = explode_to_leaves if order.layer == ProductionOrder.Layer.LEAVES else explode
+    reach = reach or (explode_to_leaves if order.layer == ProductionOrder.Layer.LEAVES else explode)
     components: list[OrderComponent] = []
     for line in lines:
         for needed in reach(line.bom_version_id) if line.bom_version_id is not None else ():
@@ -110,19 +151,28 @@ def _write_work_orders(
 
     Operations that are `known` have theirs already.
     """
+    operations = _operations_of(lines)
+    steps = [one for found in operations.values() for one in found if one.pk not in known]
+    WorkOrder.objects.bulk_create(
+        _work_order(order, sequence, operation) for sequence, operation in enumerate(steps, start=first)
+    )
+
+
+def _operations_of(lines: Sequence[OrderLine]) -> dict[int | None, list[BomOperation]]:
+    """The operations of the BOMs by which these lines are made here, each once, as the lines stand."""
     versions = dict.fromkeys(
         line.bom_version_id
         for line in lines
         if line.bom_version is not None and line.bom_version.type != Bom.Type.SUBCONTRACT
     )
-    operations = {version: [] for version in versions}  # type: dict[int | None, list[BomOperation]]
+    operations: dict[int | None, list[BomOperation]] = {version: [] for version in versions}
     for operation in BomOperation.objects.filter(version_id__in=list(versions)).order_by("sequence"):
-        if operation.pk not in known:
-            operations[operation.version_id].append(operation)
-    WorkOrder.objects.bulk_create(
-        WorkOrder(
-            order=order, sequence=sequence, operation=operation, name=operation.name, workcenter=operation.workcenter,
-            work_area_id=operation.work_area_id, planned_minutes=operation.duration_minutes,
-        )
-        for sequence, operation in enumerate((one for steps in operations.values() for one in steps), start=first)
+        operations[operation.version_id].append(operation)
+    return operations
+
+
+def _work_order(order: ProductionOrder, sequence: int, operation: BomOperation) -> WorkOrder:
+    return WorkOrder(
+        order=order, sequence=sequence, operation=operation, name=operation.name, workcenter=operation.workcenter,
+        work_area_id=operation.work_area_id, planned_minutes=operation.duration_minutes,
     )  # fmt: skip
