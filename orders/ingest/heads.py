@@ -34,7 +34,7 @@ _LOST = "Its newest version cannot be found."
 _BY_KEY = "ORDER BY factory_id, order_number, product_id FOR NO KEY UPDATE"
 _DUE = """
     SELECT id, set_config('lock_timeout', %s, true) FROM orders_ingesthead
-    WHERE due_at <= now() AND (%s::bigint[] IS NULL OR id = ANY(%s)) ORDER BY due_at LIMIT %s
+    WHERE due_at <= statement_timestamp() AND (%s::bigint[] IS NULL OR id = ANY(%s)) ORDER BY due_at LIMIT %s
     FOR NO KEY UPDATE SKIP LOCKED
 """
 # A statement of its own, after the lock: what was committed between the snapshot of _DUE and its lock would show there as
