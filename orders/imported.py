@@ -10,9 +10,11 @@ from factoryos.kernel.quantities import ZERO, exactly
 from orders.models import OrderLine
 from orders.specs import Count
 
+Elsewhere = tuple[Decimal, Decimal]  # imported pieces: (good, rejected), signed
+
 
 @exactly()
-def split(line: OrderLine, count: Count) -> tuple[Decimal, Decimal]:
+def split(line: OrderLine, count: Count) -> Elsewhere:
     """Which part of a count that was made here concerns imported pieces: (good, rejected), signed, not booked yet.
 
     What is added is our own. What is taken away takes own pieces first, then imported ones. Good pieces that turn out to
@@ -40,7 +42,7 @@ def _moved_over(added: Decimal, *, taken: Decimal, imported: Decimal) -> Decimal
 
 
 @exactly()
-def own_part(count: Count, imported: tuple[Decimal, Decimal]) -> Count:
+def own_part(count: Count, imported: Elsewhere) -> Count:
     """What a count says of our own pieces: what stock is to follow."""
     good, rejected = imported
     return Count(count.good - good, count.rejected - rejected)

@@ -7,10 +7,11 @@ from factoryos.kernel import clock, outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.permissions import authorise
 from factoryos.kernel.problems import Invalid
-from factoryos.kernel.quantities import exactly
+from factoryos.kernel.quantities import ZERO, exactly
 from manufacturing.models import Item
 from orders import imported, ledger, lifecycle
 from orders.history import json_safe
+from orders.imported import Elsewhere
 from orders.locks import assignments_of, lock_order, the_line
 from orders.materials import production, reserving, stock_plan
 from orders.materials import traced as traced_runs
@@ -51,17 +52,14 @@ def report(
     lifecycle.ask(order, "report")
     line = the_line(order, line_id=where.line_id)
     elsewhere = imported.split(line, count)
-    own = imported.own_part(count, elsewhere)
-    assignment = _assignment(order, where)
-    if any(elsewhere) and where.machine_id is None and assignment and assignment.produced + count.produced < 0:
-        assignment = None  # no machine of ours counted those
-    _require_sense(order, line, count=count, own=own, where=where, reason=reason)
+    assignment = _assignment(order, where, count=count, elsewhere=elsewhere)
+    _require_sense(order, line, count=count, elsewhere=elsewhere, where=where, reason=reason)
     _require_one_account(count, where, traced)
     ledger.require_not_negative(line, assignment, count=count)
     if count.good > 0:
         ledger.judge_over_production(order, line, good=line.good + count.good, policy=policy)
 
-    stock = _plan(order, line, count=own, by=by, where=where, reason=reason, traced=traced)
+    stock = _plan(order, line, count=count, elsewhere=elsewhere, by=by, where=where, reason=reason, traced=traced)
 
     entry = ledger.book(
         order,
@@ -101,16 +99,21 @@ def _plan(
     line: OrderLine,
     *,
     count: Count,
+    elsewhere: Elsewhere,
     by: Actor,
     where: Circumstances,
     reason: str | None,
     traced: Traced | None,
 ) -> StockPlan:
+    own = imported.own_part(count, elsewhere)
     lot = where.lot_number or (ledger.default_lot(order, line) if count.good > 0 else None)
     made = Made(lot, where.serial_numbers, where.best_before, where.barcode)
     if traced is None:
-        return production.plan(order, line, count=count, by=by, made=made, named=where.consumed_lots, reason=reason)
-    return traced_runs.plan(order, line, count=count, by=by, made=made, traced=traced)
+        return production.plan(
+            order, line, count=own, by=by, made=made, imported=sum(elsewhere, ZERO), named=where.consumed_lots,
+            reason=reason,
+        )  # fmt: skip
+    return traced_runs.plan(order, line, count=own, by=by, made=made, traced=traced)
 
 
 def _named(where: Circumstances, traced: Traced | None) -> Sequence[ConsumedLot]:
@@ -137,11 +140,15 @@ def _have_it_looked_at(entry: QuantityEntry) -> None:
     )  # fmt: skip
 
 
-def _assignment(order: ProductionOrder, where: Circumstances) -> Assignment | None:
-    """The machine's assignment; without a machine named, the only one there is."""
+def _assignment(
+    order: ProductionOrder, where: Circumstances, *, count: Count, elsewhere: Elsewhere
+) -> Assignment | None:
+    """The machine's assignment; without a machine named, the only one there is, unless it did not count so many."""
     assignments = [assignment for assignment in assignments_of(order) if assignment.machine_id is not None]
     if where.machine_id is None:
-        return assignments[0] if len(assignments) == 1 else None
+        only = assignments[0] if len(assignments) == 1 else None
+        made_elsewhere = only is not None and any(elsewhere) and only.produced + count.produced < 0
+        return None if made_elsewhere else only
     for assignment in assignments:
         if assignment.machine_id == where.machine_id:
             return assignment
@@ -149,14 +156,20 @@ def _assignment(order: ProductionOrder, where: Circumstances) -> Assignment | No
 
 
 def _require_sense(
-    order: ProductionOrder, line: OrderLine, *, count: Count, own: Count, where: Circumstances, reason: str | None
+    order: ProductionOrder,
+    line: OrderLine,
+    *,
+    count: Count,
+    elsewhere: Elsewhere,
+    where: Circumstances,
+    reason: str | None,
 ) -> None:
     if count.is_correction and not (reason or "").strip():
         raise Invalid(messages=["reason should not be empty for a correction"], field="reason")
     # Also where none are asked for: each number named becomes one piece in stock, and no other piece would.
     numbered = line.item.tracking == Item.Tracking.SERIAL or where.serial_numbers
-    if numbered and count.good >= 0 and len(where.serial_numbers) != own.good:
-        made_here = " that were made here" if own.good != count.good else ""
+    if numbered and count.good >= 0 and len(where.serial_numbers) != count.good - elsewhere[0]:
+        made_here = " that were made here" if elsewhere[0] else ""
         said = f"serialNumbers must hold as many numbers as good pieces{made_here}"
         raise Invalid(messages=[said], field="serial_numbers")
     if where.barcode is not None and len(where.serial_numbers) > 1:

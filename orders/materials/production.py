@@ -41,13 +41,15 @@ def plan(
     count: Count,
     by: Actor,
     made: Made,
+    imported: Decimal = ZERO,
     named: Sequence[ConsumedLot] = (),
     reason: str | None = None,
 ) -> StockPlan:
     """Work out what `count` more of our own pieces of a line do to stock, on balances that are locked by this.
 
     `made` says where good pieces go, `named` which component lots were used in place of the first-expired ones. Missing
-    component stock refuses nothing. Problems: StockShort (finished pieces to be taken back are gone), TotalBelowZero
+    component stock refuses nothing. `imported` pieces that are counted (or taken back) beside them change nothing but
+    what is still to be made here. Problems: StockShort (finished pieces to be taken back are gone), TotalBelowZero
     (more taken back from a lot than the line put into it), Duplicate (a serial number that is known).
     """
     components = [component for component in components_of(order.pk) if component.line_id == line.pk]
@@ -72,8 +74,8 @@ def plan(
         else:
             usage.use(found, component, shelves, amount=amount, named=usage.of_item(named, component.item_id))
     usage.use_beyond_the_bom(found, components, shelves, named=named)
-    if order.is_running and (found.over or found.spared):
-        found.look_what_is_open(components)
+    if order.is_running and (found.over or found.spared or imported):
+        found.look_what_is_open(components, imported=imported)
     finished.put(found.posting, output, shelves.by_id, item=line.item)
     return found
 

@@ -60,13 +60,16 @@ class StockPlan:
         """Remember that so much was spared (negative: that it was not, after all, in the earlier run `run_id`)."""
         self.spared.append(Spared(component.id, component.sku, quantity, run_id))
 
-    def look_what_is_open(self, components: Iterable[Component]) -> None:
-        """Remember of which of these more is to be reserved afterwards than before: what was theirs was used otherwise."""
+    def look_what_is_open(self, components: Iterable[Component], *, imported: Decimal = ZERO) -> None:
+        """Remember of which of these more is to be reserved afterwards than before: what was theirs was used otherwise, or
+        more is to be made here, as so many `imported` pieces of their line are counted more (negative: fewer).
+        """
         for component in components:
             before = component.outstanding
             left_out = sum((part.quantity for part in self.spared if part.component_id == component.id), ZERO)
             component.consumed += self.used.get(component.id, ZERO)
             component.spared += left_out
+            component.imported += imported
             component.reserved = self.posting.reservations(component.id)
             if component.outstanding > max(before, ZERO):
                 self.open[component.id] = component.item_id, component.outstanding
