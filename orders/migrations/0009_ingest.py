@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ingesthead',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'conflict', 'skipped', 'failed'])), fields=['factory', '-changed_at', '-id'], name='ingest_head_not_applied'),
+            index=models.Index(condition=models.Q(('state', 'done'), _negated=True), fields=['factory', 'state', '-changed_at', '-id'], name='ingest_head_not_done'),
         ),
         migrations.AddConstraint(
             model_name='ingesthead',

@@ -102,11 +102,12 @@ class IngestHead(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="ingest_head_due", condition=Q(due_at__isnull=False)),
-            # What could not be applied, newest first, for whoever has to look at it.
+            # What is not as stated, by state and newest first, for whoever has to look at it: a few that are in conflict are
+            # found among any number that wait for their turn.
             models.Index(
-                fields=["factory", "-changed_at", "-id"],
-                name="ingest_head_not_applied",
-                condition=Q(state__in=["waiting", "conflict", "skipped", "failed"]),
+                fields=["factory", "state", "-changed_at", "-id"],
+                name="ingest_head_not_done",
+                condition=~Q(state="done"),
             ),
         ]
 
