@@ -163,17 +163,18 @@ def _add(
     by, first = step.by, step.from_state is None
     seq = 1 if first else order.version + 1
     previous = None if first else order.chain_head
+    data = data_of(step.data, by=by)
     fields = {
         "uuid": uuid7(), "order": order.uuid, "factory": order.factory_id, "seq": seq, "verb": step.verb,
         "moved": step.moved, "from_state": step.from_state, "to_state": step.to_state, "actor_kind": by.kind,
         "actor_id": by.id, "actor_name": by.name, "credential": by.credential, "face": by.face,
-        "reason": step.reason, "notes": None, "data": data_of(step.data, by=by), "at": at,
+        "reason": step.reason, "notes": None, "data": data, "at": at,
     }  # fmt: skip
     order.version, order.updated_at = seq, at
     order.chain_head = event_hash(fields=fields, previous=previous)
     events.append((
         fields["uuid"], order.pk, order.factory_id, seq, step.verb, step.moved, step.from_state, step.to_state, by.kind,
-        by.id, by.name, by.credential, by.face, step.reason, None, json_text(fields["data"]), at, previous,
+        by.id, by.name, by.credential, by.face, step.reason, None, json_text(data), at, previous,
         order.chain_head,
     ))  # fmt: skip
     payload = {"orderId": str(order.uuid), "state": step.to_state, "version": seq, "verb": step.verb,
