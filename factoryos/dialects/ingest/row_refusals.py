@@ -50,8 +50,11 @@ def _parts(value: Any) -> Iterator[str]:
     match value:
         case str():
             yield encode_basestring_ascii(value[:LONGEST_STRING])
-        case Digits():
-            yield value.text
+        case Digits(text=text) if len(text) > LONGEST_STRING:
+            # As a string, for cut it is another number, and many a reader of JSON fails on one so long.
+            yield encode_basestring_ascii(text[:LONGEST_STRING])
+        case Digits(text=text):
+            yield text
         case dict():
             opening = "{"
             for name, inner in value.items():

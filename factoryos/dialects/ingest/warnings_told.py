@@ -26,11 +26,6 @@ class Warnings:
         """Warn of each of these rows, as a whole."""
         self._all += [(index, entry.code, None) for index in indexes]
 
-    def drop(self, indexes: Iterable[int]) -> None:
-        """Forget what was said of these rows: they were refused after all."""
-        gone = frozenset(indexes)
-        self._all = [warning for warning in self._all if warning[0] not in gone]
-
     def told(self) -> list[dict[str, Any]]:
         """What the answer shows: [{index, code, category, message, field}], by row and code."""
         ordered = sorted(self._all, key=lambda warning: warning[:2])
