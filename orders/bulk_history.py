@@ -5,8 +5,8 @@ What one order's verbs leave one by one (orders.history) is left here for hundre
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -14,9 +14,8 @@ from factoryos.kernel import clock, wakeup
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.problems import Busy
-from factoryos.kernel.rows import as_columns
-from orders.chain import event_hash
-from orders.history import EVENTS_OF_MANY, MESSAGES_OF_MANY, data_of, json_text, topic_of
+from orders.bulk_columns import arrays, hash_of, json_of
+from orders.history import EVENTS_OF_MANY, MESSAGES_OF_MANY, data_of, topic_of
 from orders.models import OrderLine, ProductionOrder
 
 
@@ -64,6 +63,12 @@ _LINE = {
     "id": "bigint", "uuid": "uuid", "order_id": "bigint", "item_id": "bigint", "bom_version_id": "bigint",
     "sort": "int", "target": "numeric",
 }  # fmt: skip
+_WAS = {"id": "bigint", "old_state": "text", "old_version": "int"}
+_EVENT = (
+    "uuid", "bigint", "bigint", "int", "text", "bool", "text", "text", "text", "text", "text", "text", "text", "text",
+    "text", "jsonb", "timestamptz", "text", "text",
+)  # fmt: skip
+_MESSAGE = ("text", "bigint", "text", "jsonb")
 
 
 def _arrays(columns: dict[str, str]) -> str:
@@ -76,14 +81,13 @@ WITH made AS (
 ), line AS (
     INSERT INTO orders_orderline ({", ".join(_LINE)}) SELECT * FROM unnest({_arrays(_LINE)})
 ), event AS ({EVENTS_OF_MANY}), message AS ({MESSAGES_OF_MANY})
-SELECT count(*) FROM unnest(%s::bigint[])
+SELECT
 """
 # One that somebody wrote past its lock is not found, and then all of this goes.
 _MOVE = f"""
 WITH changed AS (
     UPDATE orders_productionorder AS the_order SET {", ".join(f"{name} = change.{name}" for name in _LIVE)}
-    FROM unnest(%s::bigint[], %s::text[], %s::int[], {_arrays(_LIVE)})
-        AS change(id, old_state, old_version, {", ".join(_LIVE)})
+    FROM unnest({_arrays(_WAS | _LIVE)}) AS change({", ".join(_WAS | _LIVE)})
     WHERE the_order.id = change.id AND the_order.state = change.old_state AND the_order.version = change.old_version
     RETURNING the_order.id
 ), event AS ({EVENTS_OF_MANY}), message AS ({MESSAGES_OF_MANY})
@@ -114,7 +118,8 @@ def begin_all(stories: Sequence[Story]) -> None:
     ]
     lines = [[getattr(story.line, name) for name in _LINE] for story in stories]
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [*as_columns(orders), *as_columns(lines), *told, [story.order.pk for story in stories]])
+        made = [*arrays(orders, (_NEW | _LIVE).values()), *arrays(lines, _LINE.values())]
+        cursor.execute(_BEGIN, [*made, *told])
     for story in stories:
         story.order._state.adding = False
 
@@ -129,7 +134,7 @@ def move_all(stories: Sequence[Story]) -> None:
         for story in stories
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [*as_columns(changes), *told])
+        cursor.execute(_MOVE, [*arrays(changes, (_WAS | _LIVE).values()), *told])
         if cursor.fetchone()[0] != len(stories):
             raise Busy()
 
@@ -140,23 +145,32 @@ def _column(order: ProductionOrder, name: str) -> Any:
 
 def _tell(stories: Sequence[Story]) -> list[str]:
     """The events of all steps and their announcements, as columns; brings versions and chains of the orders up to date."""
-    now = clock.now()
+    at = clock.now()
+    now = _Now(at, at.astimezone(UTC).isoformat(timespec="microseconds"), at.isoformat())
     events: list[tuple[Any, ...]] = []
     messages: list[tuple[Any, ...]] = []
     for story in stories:
         for step in story.steps:
-            _add(story.order, step, at=now, events=events, messages=messages)
+            _add(story.order, step, now=now, events=events, messages=messages)
         if story.state is None:
-            story.order.created_at = now
+            story.order.created_at = at
     transaction.on_commit(wakeup.ring)
-    return [*as_columns(events), *as_columns(messages)]
+    return [*arrays(events, _EVENT), *arrays(messages, _MESSAGE)]
+
+
+class _Now(NamedTuple):
+    """The instant at which all of it happened: as it is, as hashes cover it, as announcements tell it."""
+
+    at: datetime
+    hashed: str
+    told: str
 
 
 def _add(
     order: ProductionOrder,
     step: Step,
     *,
-    at: datetime,
+    now: _Now,
     events: list[tuple[Any, ...]],
     messages: list[tuple[Any, ...]],
 ) -> None:
@@ -168,15 +182,17 @@ def _add(
         "uuid": uuid7(), "order": order.uuid, "factory": order.factory_id, "seq": seq, "verb": step.verb,
         "moved": step.moved, "from_state": step.from_state, "to_state": step.to_state, "actor_kind": by.kind,
         "actor_id": by.id, "actor_name": by.name, "credential": by.credential, "face": by.face,
-        "reason": step.reason, "notes": None, "data": data, "at": at,
+        "reason": step.reason, "notes": None, "data": data, "at": now.at,
     }  # fmt: skip
-    order.version, order.updated_at = seq, at
-    order.chain_head = event_hash(fields=fields, previous=previous)
+    order.version, order.updated_at = seq, now.at
+    order.chain_head = hash_of(fields, at=now.hashed, previous=previous)
     events.append((
         fields["uuid"], order.pk, order.factory_id, seq, step.verb, step.moved, step.from_state, step.to_state, by.kind,
-        by.id, by.name, by.credential, by.face, step.reason, None, json_text(data), at, previous,
+        by.id, by.name, by.credential, by.face, step.reason, None, json_of(data), now.at, previous,
         order.chain_head,
     ))  # fmt: skip
     payload = {"orderId": str(order.uuid), "state": step.to_state, "version": seq, "verb": step.verb,
-               "at": at.isoformat()}  # fmt: skip
-    messages.append((topic_of(verb=step.verb, moved=step.moved), order.factory_id, str(order.uuid), json_text(payload)))
+               "at": now.told}  # fmt: skip
+    messages.append(
+        (topic_of(verb=step.verb, moved=step.moved), order.factory_id, payload["orderId"], json_of(payload))
+    )

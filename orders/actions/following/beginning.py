@@ -3,8 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
+from django.db.models.base import ModelState
+
+from factoryos.kernel.ids import uuid7
 from factoryos.kernel.permissions import authorise
 from manufacturing.boms.explosion import Need, explode
 from manufacturing.catalogue.stubs import find_or_make_stubs
@@ -15,6 +19,8 @@ from orders.bulk_history import Step, Story
 from orders.materials import snapshot
 from orders.models import OrderLine, ProductionOrder
 from orders.statements import Statement
+
+M = TypeVar("M", bound=Model)
 
 
 def begin(statements: Sequence[tuple[Statement, str]], *, now: datetime) -> list[Case]:
@@ -35,10 +41,10 @@ def begin(statements: Sequence[tuple[Statement, str]], *, now: datetime) -> list
 
 def _order(statement: Statement, reference: str, item: Item, *, order_id: int) -> ProductionOrder:
     by = statement.by
-    order = ProductionOrder(
-        id=order_id, factory_id=by.factory.id, origin=by.face, item_id=item.pk, reference=reference,
-        planned_start=statement.planned_start, planned_end=statement.planned_end, quantity_target=statement.target,
-        created_by_id=by.id, created_by_name=by.name,
+    order = _like(
+        _an_order(), id=order_id, uuid=uuid7(), factory_id=by.factory.id, origin=by.face, item_id=item.pk,
+        reference=reference, planned_start=statement.planned_start, planned_end=statement.planned_end,
+        quantity_target=statement.target, created_by_id=by.id, created_by_name=by.name,
     )  # fmt: skip
     order.needs_verification = by.factory.requires_verification
     return order
@@ -47,7 +53,31 @@ def _order(statement: Statement, reference: str, item: Item, *, order_id: int) -
 def _line(
     statement: Statement, order: ProductionOrder, item: Item, version: BomVersion | None, *, line_id: int
 ) -> OrderLine:
-    return OrderLine(id=line_id, order=order, item=item, sort=0, target=statement.target, bom_version=version)
+    line = _like(
+        _a_line(), id=line_id, uuid=uuid7(), order_id=order.pk, item_id=item.pk, target=statement.target,
+        bom_version_id=version.pk if version else None,
+    )  # fmt: skip
+    line._state.fields_cache = {"order": order, "item": item, "bom_version": version}
+    return line
+
+
+@cache
+def _an_order() -> ProductionOrder:
+    return ProductionOrder()
+
+
+@cache
+def _a_line() -> OrderLine:
+    return OrderLine()
+
+
+def _like(pattern: M, **columns: Any) -> M:
+    """A new instance with the pattern's values besides these. To build one field by field takes longer than all that
+    happens to it afterwards.
+    """
+    made = pattern.__class__.__new__(pattern.__class__)
+    made.__dict__.update(pattern.__dict__, _state=ModelState(), **columns)
+    return made
 
 
 def explosions() -> Callable[[int], Sequence[Need]]:
