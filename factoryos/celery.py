@@ -20,10 +20,12 @@ TRANSPORT_ALIASES["filesystem"] = "factoryos.kernel.file_broker:Transport"
 PERIODS: dict[str, float] = {
     "factoryos.kernel.tasks.relay_outbox": 2,
     "factoryos.ops.tasks.run_bulk": 2,
+    "dialects.tasks.project_statements": 2,
     "factoryos.kernel.tasks.canary": 30,
     "orders.tasks.seal_history": 60,
     "factoryos.kernel.tasks.purge": 3600,
     "factoryos.ops.tasks.forget_sign_ins": 3600,
+    "dialects.tasks.forget_failed_rows": 3600,
     "iot.tasks.forget_telemetry": 3600,
     "iot.tasks.poll": 2,
     "iot.tasks.forget_ticks": 60,

@@ -21,6 +21,8 @@ __all__ = ["observe", "urlpatterns"]
 
 WORKER_DEAF_AFTER_S = 120  # the canary sings every 30 s
 OUTBOX_LATE_AFTER_S = 300
+STATEMENTS_LATE_AFTER_S = 300
+FAILURES_OF_A_MOMENT = 2  # of one head; seconds later it may have gone well
 POLLING_LATE_AFTER_S = 30  # a poller says every three seconds that it is at work
 
 # Migrations are never taken back under a running server: once seen applied, they are not asked for again.
@@ -57,10 +59,11 @@ def _is_migrated() -> bool:
 
 
 def _numbers() -> dict[str, Any]:
-    """Outbox, canary and polling; ages in seconds, None where there is nothing to have an age."""
+    """Outbox, canary, polling and statements; ages in seconds, None where there is nothing to have an age."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT to_regclass('kernel_outboxmessage') IS NOT NULL AND to_regclass('iot_pollshard') IS NOT NULL"
+            " AND to_regclass('orders_ingesthead') IS NOT NULL"
         )
         if not cursor.fetchone()[0]:
             return {}
@@ -71,11 +74,18 @@ def _numbers() -> dict[str, Any]:
                 (SELECT greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::float
                     FROM kernel_ratebucket WHERE key = 'canary'),
                 (SELECT max(greatest(0, extract(epoch FROM clock_timestamp() - coalesce(polled_at, created_at))))::float
-                    FROM iot_connection JOIN iot_pollshard ON iot_pollshard.id = shard_id WHERE active)
+                    FROM iot_connection JOIN iot_pollshard ON iot_pollshard.id = shard_id WHERE active),
+                (SELECT extract(epoch FROM statement_timestamp() - min(due_at))::float
+                    FROM orders_ingesthead WHERE due_at <= statement_timestamp()),
+                (SELECT count(*) FROM orders_ingesthead WHERE state <> 'done' AND state = 'failed' AND attempts > %s)
             FROM kernel_outboxmessage WHERE done_at IS NULL AND parked_at IS NULL
-            """
+            """,
+            [FAILURES_OF_A_MOMENT],
         )
-        names = ("outboxBacklog", "outboxOldestSeconds", "outboxParked", "canarySeconds", "pollingSeconds")
+        names = (
+            "outboxBacklog", "outboxOldestSeconds", "outboxParked", "canarySeconds", "pollingSeconds",
+            "statementsOldestSeconds", "statementsFailing",
+        )  # fmt: skip
         return dict(zip(names, cursor.fetchone(), strict=True))
 
 
@@ -89,6 +99,10 @@ def _warnings(numbers: dict[str, Any]) -> list[str]:
         found.append("messages of the outbox were given up and wait for a person")
     if (numbers["pollingSeconds"] or 0) > POLLING_LATE_AFTER_S:
         found.append("some machines are not being polled: is there a worker for the queue poll?")
+    if (numbers["statementsOldestSeconds"] or 0) > STATEMENTS_LATE_AFTER_S:
+        found.append("orders do not follow what planning systems state")
+    if numbers["statementsFailing"]:
+        found.append("statements of planning systems fail again and again by a fault of ours: the log says why")
     return found
 
 
@@ -116,7 +130,7 @@ class DatabaseNumbers:
 
     def collect(self) -> Iterable[Metric]:
         try:
-            numbers, orders = _numbers(), _orders_by_state()
+            numbers, orders, heads = _numbers(), _orders_by_state(), _statements_by_state()
         except (DatabaseError, InterfaceError):
             connection.close()
             yield GaugeMetricFamily("factoryos_database_up", "Whether the database answers.", value=0)
@@ -125,10 +139,15 @@ class DatabaseNumbers:
         for name, key, text in _GAUGES:
             if (value := numbers.get(key)) is not None:
                 yield GaugeMetricFamily(name, text, value=value)
-        states = GaugeMetricFamily("factoryos_orders", "Production orders by state, all factories.", labels=["state"])
-        for state, count in orders:
-            states.add_metric([state], count)
-        yield states
+        yield _by_state("factoryos_orders", "Production orders by state, all factories.", orders)
+        yield _by_state("factoryos_statements", "Orders that do not equal the newest version stated, by why.", heads)
+
+
+def _by_state(name: str, text: str, counts: Iterable[tuple[str, int]]) -> GaugeMetricFamily:
+    states = GaugeMetricFamily(name, text, labels=["state"])
+    for state, count in counts:
+        states.add_metric([state], count)
+    return states
 
 
 _GAUGES = (
@@ -137,12 +156,27 @@ _GAUGES = (
     ("factoryos_outbox_parked", "outboxParked", "Messages given up after too many failures."),
     ("factoryos_canary_seconds", "canarySeconds", "Time since a Celery worker last took a message."),
     ("factoryos_polling_seconds", "pollingSeconds", "Time since a poller was last at work, where that is longest."),
+    (
+        "factoryos_statements_oldest_seconds",
+        "statementsOldestSeconds",
+        "For how long the newest version of an order has been due to be followed, where that is longest.",
+    ),
+    ("factoryos_statements_failing", "statementsFailing", "Orders that fail again and again to follow their version."),
 )
 
 
 def _orders_by_state() -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT state, sum(orders)::bigint FROM orders_ordertally GROUP BY state ORDER BY state")
+        return list(cursor.fetchall())
+
+
+def _statements_by_state() -> list[tuple[str, int]]:
+    """What is done is not counted: that would read every order there ever was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, count(*) FROM orders_ingesthead WHERE state <> 'done' GROUP BY state ORDER BY state"
+        )
         return list(cursor.fetchall())
 
 

@@ -4,9 +4,8 @@ from django.db import connection
 
 from factoryos.kernel import outbox
 from factoryos.kernel.outbox import Message
+from orders.history import AWAITED
 from orders.ingest import heads
-
-HAPPENED = "order.awaited"  # put by orders.history; its key is the order's uuid
 
 _NOT_AWAITED = """
     UPDATE orders_productionorder AS this SET awaited = false
@@ -15,7 +14,7 @@ _NOT_AWAITED = """
 """
 
 
-@outbox.handler(HAPPENED)
+@outbox.handler(AWAITED)
 def look(messages: list[Message]) -> None:
     """Make due what waits for these orders. Run again, it finds nothing more to do.
 

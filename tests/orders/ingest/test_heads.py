@@ -10,6 +10,7 @@ from django.db.models import F
 
 from factoryos.kernel import outbox, wakeup
 from factoryos.kernel.problems import Busy, RoleMissing
+from orders.history import AWAITED
 from orders.ingest import awaited, heads
 from orders.ingest.heads import Claimed
 from orders.models import IngestHead, IngestRequest, ManufacturingOrderVersion, ProductionOrder
@@ -197,9 +198,6 @@ def test_what_happens_to_an_order_wakes_what_waits_for_it_and_nothing_else(
 
 def tell(*orders: ProductionOrder) -> None:
     for order in orders:
-        outbox.put(topic=awaited.HAPPENED, factory_id=order.factory_id, key=str(order.uuid), payload={})
-    rows = [
-        outbox.Message(n, awaited.HAPPENED, order.factory_id, str(order.uuid), {}, 1, 1)
-        for n, order in enumerate(orders)
-    ]
+        outbox.put(topic=AWAITED, factory_id=order.factory_id, key=str(order.uuid), payload={})
+    rows = [outbox.Message(n, AWAITED, order.factory_id, str(order.uuid), {}, 1, 1) for n, order in enumerate(orders)]
     awaited.look(rows)
