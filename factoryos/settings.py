@@ -231,6 +231,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "Store: material", "description": "What an order is made of and what came of it; the picking list."},
         {"name": "Store: customer orders", "description": "What production orders are made for."},
         {"name": "Store: signing in", "description": "A token for a person, for thirty days."},
+        {
+            "name": "Ingest: manufacturing orders",
+            "description": "For a planning system: batches of statements about orders, and what became of them.",
+        },
     ],
 }
 

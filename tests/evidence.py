@@ -9,7 +9,7 @@ _ROWS = (
     "manufacturing_bom", "manufacturing_lot", "manufacturing_stockbalance",
     "manufacturing_reservation", "manufacturing_shortage", "manufacturing_purchaseorderline", "quality_hold",
     "quality_verification", "quality_consumption", "quality_output", "iot_andoncall", "iot_telemetrysample",
-    "iot_downtime", "iot_planneddowntime",
+    "iot_downtime", "iot_planneddowntime", "orders_manufacturingorderversion", "orders_ingesthead",
 )  # fmt: skip
 _LEDGERS = (
     "orders_orderevent", "orders_quantityentry", "manufacturing_bomversion", "manufacturing_stockmove",

@@ -5,12 +5,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from factoryos.dialects.base.dialect import Dialect
 from factoryos.dialects.erp.dialect import ERP
 from factoryos.dialects.factory.dialect import FACTORY
+from factoryos.dialects.ingest.dialect import INGEST
 from factoryos.dialects.store.dialect import STORE
 
 DIALECTS: tuple[Dialect, ...] = (
     FACTORY,
     ERP,
     STORE,
+    INGEST,
 )  # fmt: skip
 
 # Under /api/ everybody is a program. What no dialect owns is answered in this one's envelope.

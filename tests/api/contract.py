@@ -66,7 +66,7 @@ def _close(schema: Any, *, but_not_itself: bool = False) -> None:
 
 def _what_it_takes(variable: re.Match[str]) -> str:
     """Some names are the rest of the path."""
-    return ".+" if variable[1] in {"article_id", "external_id"} else "[^/]+"
+    return ".+" if variable[1] in {"article_id", "external_id", "order_number"} else "[^/]+"
 
 
 def operation(method: str, path: str) -> dict[str, Any]:

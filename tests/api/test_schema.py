@@ -17,6 +17,7 @@ from drf_spectacular.validation import validate_schema
 from factoryos.dialects.base.operations import Description
 from factoryos.dialects.erp.docs import ERP_DESCRIPTION
 from factoryos.dialects.factory.docs import FACTORY_DESCRIPTION
+from factoryos.dialects.ingest.docs import INGEST_DESCRIPTION
 from factoryos.dialects.published import description
 from factoryos.dialects.registry import DIALECTS
 from factoryos.dialects.store.docs import STORE_DESCRIPTION
@@ -24,7 +25,12 @@ from tests.api import contract
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
 METHODS = ("get", "post", "put", "patch", "delete")
-DESCRIPTIONS = {"factory": FACTORY_DESCRIPTION, "erp": ERP_DESCRIPTION, "store": STORE_DESCRIPTION}
+DESCRIPTIONS = {
+    "factory": FACTORY_DESCRIPTION,
+    "erp": ERP_DESCRIPTION,
+    "store": STORE_DESCRIPTION,
+    "ingest": INGEST_DESCRIPTION,
+}
 
 each_description = pytest.mark.parametrize("told", DESCRIPTIONS.values(), ids=list(DESCRIPTIONS))
 

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.test import Client
+
+from factoryos.dialects.ingest.urls import SPELLINGS
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.models import Factory
 from iot import andon
@@ -11,6 +14,7 @@ from manufacturing.models import Method
 from tests.callers import Caller, calling
 from tests.conformance.erp.plant import Plant
 from tests.conformance.store.shop import Seller, Shop
+from tests.dialects.ingest.feed import Feed, a_token
 from tests.floor import a_factory, a_machine, an_actor, an_item, an_order, done
 from tests.machine_time import a_downtime, a_plan
 from tests.stores import a_bom
@@ -37,6 +41,7 @@ class Face:
     words: frozenset[str] = frozenset()  # path parameters that are no names: anything but a known word is a wrong field
     filters: frozenset[tuple[str, str]] = frozenset()  # (route, path parameter): what fits nothing is an empty list
     own_limit: bool = False  # a published one, tested with the face
+    ignores_query: frozenset[tuple[str, str]] = frozenset()  # (method, route): query parameters are let pass
 
 
 # What somebody might write into a path instead of a name.
@@ -118,6 +123,27 @@ def store_side() -> Side:
     )
 
 
+class Planning(Caller):
+    """A planning system with a token. It is held to its limit by its own tests."""
+
+    def __init__(self, feed: Feed, token: str) -> None:
+        super().__init__()
+        self.client = Client(headers={"authorization": token})
+
+
+def ingest_side() -> Side:
+    """A planning system that may state, and one that may only read; one order was stated."""
+    feed = Feed("admin")
+    number = f"MO/{feed.factory.pk}"
+    feed.post(feed.row(order_number=number))
+    return Side(
+        caller=Planning(feed, feed.token),
+        weak=Planning(feed, a_token(feed.factory, "viewer")),
+        tenant={},
+        things={"order_number": number, "place": "nothing"},
+    )
+
+
 def _from_the_root(caller: Caller) -> Caller:
     caller.base = ""
     return caller
@@ -160,6 +186,12 @@ FACES: dict[str, Face] = {
         words=frozenset({"state"}),
         filters=frozenset({("v1/production_orders/article/<store_rest:article_id>", "article_id")}),
         own_limit=True,
+    ),
+    "ingest": Face(
+        side=ingest_side,
+        strange={"order_number": "NOWHERE", "place": "nothing"},
+        own_limit=True,
+        ignores_query=frozenset(("POST", spelling) for spelling in SPELLINGS),
     ),
 }
 

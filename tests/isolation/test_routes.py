@@ -18,7 +18,7 @@ from tests import floor
 from tests.calls import Plant, Reply
 from tests.conformance.routes import CALLS, Call
 from tests.evidence import everything
-from tests.isolation import erp, store
+from tests.isolation import erp, ingest, store
 from tests.isolation.cases import Case, Names
 from tests.machine_time import a_downtime, a_plan
 from tests.standing import made_for_a_file
@@ -198,8 +198,8 @@ class Tenant:
         self.plant.order()
 
 
-ALL_CASES = CASES | erp.CASES | store.CASES
-TENANTS = {"factory": Tenant, "erp": erp.Tenant, "store": store.Tenant}
+ALL_CASES = CASES | erp.CASES | store.CASES | ingest.CASES
+TENANTS = {"factory": Tenant, "erp": erp.Tenant, "store": store.Tenant, "ingest": ingest.Tenant}
 
 
 def tenant(call: Call, *, state: str | None = None) -> Any:
