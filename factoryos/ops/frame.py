@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from factoryos.kernel.permissions import VERB_ROLES, allows
 
 # Screens of the main menu: (address name, words, key after `g`). A new screen is one line here.
-SCREENS = (("ops:orders", "Orders", "o"), ("ops:operations", "Operations", "b"))
+SCREENS = (("ops:orders", "Orders", "o"), ("ops:operations", "Operations", "b"), ("ops:ingest", "Imports", "i"))
 
 
 # Shortcuts of a single key, as the help sheet lists them; static/ops/keys.js does them.

@@ -15,6 +15,7 @@ urlpatterns = [
     path("ops/", include("factoryos.ops.shell.urls")),
     path("ops/", include("factoryos.ops.live.urls")),
     path("ops/", include("factoryos.ops.bulk.urls")),
+    path("ops/", include("factoryos.ops.ingest.urls")),
     path("ops/", include("factoryos.ops.order_list.urls")),
     path("ops/", include("factoryos.ops.order_page.urls")),
 ]

@@ -31,11 +31,11 @@ FEW = 500  # orders that one way of a search may lead to and be taken as a list
 def starts_with(column: Expression | F, beginning: str) -> Q:
     """Whether a text of collation C begins so."""
     condition = Q(GreaterThanOrEqual(column, Value(beginning, CharField())))
-    end = _next_text(beginning)
+    end = next_text(beginning)
     return condition & Q(LessThan(column, Value(end, CharField()))) if end else condition
 
 
-def _next_text(beginning: str) -> str | None:
+def next_text(beginning: str) -> str | None:
     """The least text that is greater than all that begin so."""
     kept = beginning.rstrip(chr(_LAST))
     if not kept:
@@ -131,12 +131,17 @@ def between(column: str, first: date | None, last: date | None, *, zone: ZoneInf
     """From the beginning of the first day to the end of the last one, both as the plant's clocks have them."""
     condition = Q()
     if first is not None:
-        condition &= Q(**{f"{column}__gte": _midnight(first, zone)})
+        condition &= Q(**{f"{column}__gte": midnight(first, zone)})
     if last is not None:
-        condition &= Q(**{f"{column}__lt": _midnight(last + timedelta(days=1), zone)})
+        condition &= Q(**{f"{column}__lt": next_midnight(last, zone)})
     return condition
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def next_midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When this day is over."""
+    return midnight(day + timedelta(days=1), zone)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Where clocks jump over midnight the day begins with the jump; where it comes twice, with the first."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

@@ -12,6 +12,7 @@ from factoryos.ops.order_page import material, words
 from factoryos.ops.order_page.event_facts import signed
 from factoryos.ops.order_page.forecast import forecast
 from factoryos.ops.order_page.happenings import happenings, source, who
+from factoryos.ops.order_page.stated import stated_of
 from factoryos.ops.order_page.steps import steps_of
 from orders import timeline, trail
 from orders.models import Note, ProductionOrder, QuantityEntry
@@ -37,6 +38,7 @@ def head(order: Sheet, *, by: Actor) -> dict[str, Any]:
         "ended": order.state in (*DONE, *ENDED),
         "good_share": _share(order.good, order.target),
         "counters": words.by_themselves(order.counters),
+        "stated": stated_of(order.id, by=by),
     }
 
 
