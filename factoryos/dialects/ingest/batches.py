@@ -1,5 +1,6 @@
 """A batch of rows, whoever brings it: judged, the sound rows stored, the others kept apart, and what is told of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ class Taken:
     failed: list[dict[str, Any]]
     warnings: list[dict[str, Any]]
     changed: int  # versions that were inserted or overwritten
+    warned: Counter[str]  # all warnings by their codes
 
 
 class Batch:
@@ -38,10 +40,11 @@ class Batch:
         append: bool,
         dry_run: bool,
         checker: Checker | None = None,
+        first: int = 0,
     ) -> None:
-        """`checker`: the sender's own, where one brings many batches."""
+        """`checker`: the sender's own, where one brings many batches; `first`: the place of this batch's first row there."""
         now = clock.now()
-        self._rows, self._dry_run = rows, dry_run
+        self._rows, self._dry_run, self._first = rows, dry_run, first
         self._receipt = Receipt(request_id=request_id, by=senders.first, received_at=now, append=append)
         self._checker = checker or Checker(senders.locations, senders.first.factory.id, now)
         self._checked = self._checker.check(rows)
@@ -52,6 +55,8 @@ class Batch:
         stored = store.keep(checked.good, receipt=self._receipt, dry_run=self._dry_run)
         if stored.conflicts:
             self._checker.refuse(checked, self._rows, stored.conflicts, OTHER_CONTENT)
+        if self._first:
+            _shift(checked, by=self._first)
         if checked.failed and not self._dry_run:
             store.keep_failed(checked.failed, receipt=self._receipt)
         warnings = Warnings(checked.warnings)
@@ -64,12 +69,19 @@ class Batch:
             failed=checked.faults,
             warnings=warnings.told(),
             changed=stored.changed,
+            warned=warnings.by_code(),
         )
 
 
 def take_batch(rows: Sequence[Any], *, senders: Senders, request_id: UUID, append: bool, dry_run: bool) -> Taken:
     """Judge and store these rows, any JSON values as `reading_json` gives them, in the caller's transaction."""
     return Batch(rows, senders=senders, request_id=request_id, append=append, dry_run=dry_run).keep()
+
+
+def _shift(checked: Checked, *, by: int) -> None:
+    """Refused rows are told by their place among all rows of their sender's, not of this batch."""
+    checked.failed = [failed._replace(place=failed.place + by) for failed in checked.failed]
+    checked.faults = [fault | {"index": fault["index"] + by} for fault in checked.faults]
 
 
 def _copy(checked: Checked) -> Checked:

@@ -1,5 +1,6 @@
 """The warnings of one answer: in the order of the rows, at most a hundred, and how many more there were."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ class Warnings:
     def add_all(self, indexes: Iterable[int], entry: Entry) -> None:
         """Warn of each of these rows, as a whole."""
         self._all += [(index, entry.code, None) for index in indexes]
+
+    def by_code(self) -> Counter[str]:
+        """How often there is each."""
+        return Counter(code for _, code, _ in self._all)
 
     def told(self) -> list[dict[str, Any]]:
         """What the answer shows: [{index, code, category, message, field}], by row and code."""

@@ -134,7 +134,8 @@ class TestNeverBackwards:
         ):
             works.state(a_row(status=word, updated_at=at(f"1{hour}:00:00")))
             assert works.order().state == state
-        assert verbs_of(works.order())[-3:] == ["pause", "resume", "pause"]
+        moves = [verb for verb in verbs_of(works.order()) if verb != "amend"]
+        assert moves[-3:] == ["pause", "resume", "pause"]
 
 
 class TestQuantities:
