@@ -30,10 +30,9 @@ from factoryos.dialects.ingest.states import is_known_word
 from orders.ingest.rows import FailedRow, StatedRow
 
 _MOST_REMEMBERED: Final = 20_000  # values of one kind; more than a batch of the face can have
-_REQUIRED: Final = frozenset(column.name for column in COLUMNS if column.required)
 _NOT_THERE: Final = ""  # a name that no known column has
 
-Warning = tuple[int, str, str | None]
+Warned = tuple[int, str, str | None]
 
 
 @dataclass(slots=True)
@@ -43,7 +42,7 @@ class Checked:
     good: list[StatedRow] = field(default_factory=list)
     failed: list[FailedRow] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)  # {index, row, errors}: what the answer's `failed` shows
-    warnings: list[Warning] = field(default_factory=list)  # (index, code, field)
+    warnings: list[Warned] = field(default_factory=list)  # (index, code, field)
 
     def add(self, refusal: Refusal) -> None:
         self.failed.append(refusal.kept)
@@ -140,12 +139,12 @@ class Checker:
             return None
 
     def _names_in(self, row: dict[str, Any]) -> tuple[str, ...] | None:
-        """How this row spells the columns, in their order, if it has those that it must have and no other."""
+        """How this row spells the columns, in their order, if it has no other. One that it lacks is read as null."""
         keys = tuple(row)
         if names := self._shapes.get(keys):  # a sender's rows are all alike
             return names
         spelled = {fold(name): name for name in row}
-        if len(spelled) != len(row) or not _REQUIRED <= spelled.keys() <= NAMES:
+        if len(spelled) != len(row) or not spelled.keys() <= NAMES:
             return None
         if len(self._shapes) >= _MOST_REMEMBERED:
             self._shapes.clear()
@@ -163,7 +162,7 @@ class Checker:
     def _refusal(self, place: int, row: Any, location_id: str | None, faults: Sequence[Fault]) -> Refusal:
         return refuse(place=place, row=row, location_id=location_id, faults=faults, factory_id=self._sender)
 
-    def _warn(self, row: StatedRow, warnings: list[Warning]) -> None:
+    def _warn(self, row: StatedRow, warnings: list[Warned]) -> None:
         place = row.place
         if row.expected_end_date < row.expected_start_date:
             warnings.append((place, END_BEFORE_START.code, "expected_end_date"))

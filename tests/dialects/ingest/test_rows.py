@@ -104,7 +104,11 @@ def test_names_of_unknown_columns_are_shown_cut_and_escaped() -> None:
 # --- texts ------------------------------------------------------------------------------------------------------------
 ODD_TEXTS = {
     "a number": ("17", "20003"),
+    "nought": ("0", "20003"),
     "true": ("true", "20003"),
+    "false": ("false", "20003"),
+    "an empty array": ("[]", "20003"),
+    "an empty object": ("{}", "20003"),
     "an array": ('["a"]', "20003"),
     "an object": ('{"a": {"b": 1, "b": 2}}', "20003"),
     "a float": ("1.5", "20003"),
