@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from orders import proof_of_ledgers
 from orders.models import ProductionOrder
+from tests.orders.importing import half_made_elsewhere
 from tests.orders.storeroom import Storeroom, component_of
 from tests.orders.test_verify_history import past_the_triggers
 from tests.orders.tracing import part, run
@@ -98,3 +99,31 @@ def test_what_was_spared_is_what_the_entries_say(sql: str, text: str) -> None:
     past_the_triggers(sql)
     found = [fault.text for fault in proof_of_ledgers.faults() if fault.table == "orders_ordercomponent"]
     assert any(text in fault for fault in found), found
+
+
+LINE = "UPDATE orders_orderline SET {}"
+ENTRY = "UPDATE orders_quantityentry SET {} WHERE source = 'ingest'"
+IMPORTED_TAMPERINGS = [
+    (LINE.format("imported_good = imported_good - 1"), "orders_orderline",
+     "imported are 7 good and 2 rejected, its entries add up to 8 and 2"),
+    (LINE.format("imported_rejected = 0"), "orders_orderline",
+     "imported are 8 good and 0 rejected, its entries add up to 8 and 2"),
+    (ENTRY.format("imported_rejected = 1"), "orders_orderline", "2 rejected, its entries add up to 8 and 1"),
+    (ENTRY.format("imported_good = 7"), "manufacturing_stockmove",
+     "8 good pieces were reported, of which 7 were imported, 0 were moved into stock"),
+    (ENTRY.format("imported_good = 0"), "manufacturing_stockmove",
+     "8 good pieces were reported, 0 were moved into stock"),
+    ("UPDATE orders_quantityentry SET imported_good = 1 WHERE source = 'manual'", "manufacturing_stockmove",
+     "3 good pieces were reported, of which 1 were imported, 3 were moved into stock"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "table", "text"), IMPORTED_TAMPERINGS)
+def test_what_was_made_elsewhere_is_what_the_entries_say(sql: str, table: str, text: str) -> None:
+    room = Storeroom(per_unit=2, stock=100)
+    order = half_made_elsewhere(room, rejected=2)
+    room.report(order, good=3)
+    assert not list(proof_of_ledgers.faults())
+    past_the_triggers(sql)
+    found = [(fault.order, fault.text) for fault in proof_of_ledgers.faults() if fault.table == table]
+    assert any(reference == order.reference and text in said for reference, said in found), found
