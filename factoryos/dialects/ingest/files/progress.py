@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,9 @@ class Note:
     def write(self, progress: Progress) -> None:
         """Replace the note; whoever reads it meanwhile finds the old one or the new one, whole."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        values = {known.name: getattr(progress, known.name) for known in fields(progress)}
         new = self.path.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps({"about": self._about, "progress": asdict(progress)}))
+        new.write_text(json.dumps({"about": self._about, "progress": values}))
         new.replace(self.path)
 
     def forget(self) -> None:

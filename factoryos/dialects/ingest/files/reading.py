@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import IO, Any, Final
 
 from factoryos.dialects.ingest.catalogue import Refused
@@ -138,8 +139,7 @@ def _csv_row(record: list[str], columns: Sequence[str], numbers: Sequence[int]) 
 
 def kind_of(name: str) -> str | None:
     """The kind that a file's name speaks of: csv, ndjson, or none."""
-    ending = name.rpartition(".")[2].lower()
-    return {"csv": "csv", "ndjson": "ndjson", "jsonl": "ndjson"}.get(ending)
+    return {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}.get(PurePath(name).suffix.lower())
 
 
 def as_line(row: Any) -> str:
