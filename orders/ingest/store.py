@@ -31,10 +31,14 @@ def keep(rows: Sequence[StatedRow], *, receipt: Receipt, dry_run: bool = False) 
     are written in the order of their keys, heads after them in the same order. The projection is woken after the commit
     if a head has moved. With `dry_run` the same is told by looking only. Contract §5 to §7.
     """
+    return keep_folded(fold(rows, append=receipt.append), receipt=receipt, dry_run=dry_run)
+
+
+def keep_folded(batch: Batch, *, receipt: Receipt, dry_run: bool = False) -> Stored:
+    """The same for rows that were folded before, outside of the transaction. May be done again after a rollback."""
     if not connection.in_atomic_block:  # what is staged would be gone before it is merged
         raise transaction.TransactionManagementError("keep() runs in its caller's transaction")
-    batch = fold(rows, append=receipt.append)
-    stored = Stored(superseded=batch.superseded)
+    stored = Stored(superseded=list(batch.superseded))
     if batch.places:
         with connection.cursor() as cursor:
             stage(cursor, batch)

@@ -13,6 +13,7 @@ from factoryos.dialects.ingest.warnings_told import Warnings
 from factoryos.kernel import clock
 from orders.ingest import store
 from orders.ingest.rows import Receipt
+from orders.ingest.staging import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,12 @@ class Batch:
         self._receipt = Receipt(request_id=request_id, by=senders.first, received_at=now, append=append)
         self._checker = checker or Checker(senders.locations, senders.first.factory.id, now)
         self._checked = self._checker.check(rows)
+        self._folded = fold(self._checked.good, append=append)
 
     def keep(self) -> Taken:
         """Store the batch in the caller's transaction, all of it. May be run again after that was rolled back."""
         checked = _copy(self._checked)
-        stored = store.keep(checked.good, receipt=self._receipt, dry_run=self._dry_run)
+        stored = store.keep_folded(self._folded, receipt=self._receipt, dry_run=self._dry_run)
         if stored.conflicts:
             self._checker.refuse(checked, self._rows, stored.conflicts, OTHER_CONTENT)
         if self._first:
