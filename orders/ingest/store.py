@@ -29,7 +29,7 @@ def keep(rows: Sequence[StatedRow], *, receipt: Receipt, dry_run: bool = False) 
 
     In the caller's transaction, which must be run again if the database asks for that: `transactions.whole`. Versions
     are written in the order of their keys, heads after them in the same order. The projection is woken after the commit
-    if a head has moved. With `dry_run` the same is told by looking only. Contract §5 to §7.
+    if a head has moved. With `dry_run` the same is told by looking only.
     """
     return keep_folded(fold(rows, append=receipt.append), receipt=receipt, dry_run=dry_run)
 
@@ -100,7 +100,7 @@ def _wake_the_projection() -> None:
 
 
 def keep_failed(rows: Sequence[FailedRow], *, receipt: Receipt) -> None:
-    """Keep rows that were refused, and who sent them, in one statement of the caller's transaction. Contract §10."""
+    """Keep rows that were refused, and who sent them, in one statement of the caller's transaction."""
     if not rows:
         return
     columns = as_columns(

@@ -1,7 +1,7 @@
 """Every code that this face answers with: its category and its sentence. Nothing is refused or warned of in other words.
 
 Three families: what is wrong with a request (it stores nothing), with a row (only that row fails), and what is odd about a
-row that was taken. Contract, section 5.
+row that was taken.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What stands around the rows: which solution, which operation, a dry run or not. Contract, section 3."""
+"""What stands around the rows: which solution, which operation, a dry run or not."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,7 +36,7 @@ class Envelope:
 
 
 def parse_envelope(raw: bytes) -> Envelope:
-    """The request in a body. Problem: Refused, with the first fault in the order of the contract's table."""
+    """The request in a body. Problem: Refused, with the first fault in the order in which they are looked for."""
     value = parse_object(raw)
     _no_field_twice(value)
     _solution(value)

@@ -1,4 +1,4 @@
-"""One row, judged in full: everything that is wrong with it, in the order of the contract's table, or its clean values."""
+"""One row, judged in full: everything that is wrong with it, in the order of the columns, or its clean values."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple

@@ -1,4 +1,4 @@
-"""The values of a row: what a text, a whole number and a timestamp must be, exactly. Contract, section 4.
+"""The values of a row: what a text, a whole number and a timestamp must be, exactly.
 
 Each reader takes a JSON value that is not null and gives it clean, or raises Unsound with what the catalogue says of it.
 """

@@ -1,4 +1,4 @@
-"""The rows of a batch: which are sound, which are not and why, and what is odd about those that are. Contract, section 4.
+"""The rows of a batch: which are sound, which are not and why, and what is odd about those that are.
 
 Nearly every row is sound, and thousands come a second: `Checker` has a quick way that takes a row or says nothing about it,
 and asks `row_faults` only about the others. Both ways agree (tests/dialects/ingest/test_rows_oracle.py).
