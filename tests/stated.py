@@ -12,8 +12,8 @@ from factoryos.kernel.actors import Actor
 from factoryos.kernel.models import Factory
 from orders.actions.follow_statements import follow_statements
 from orders.models import IngestHead, ProductionOrder
-from orders.states import State
 from orders.statements import Outcome, Statement
+from orders.states import State
 
 _numbers = count(1)
 START, END = datetime(2025, 1, 10, 6, tzinfo=UTC), datetime(2025, 1, 12, 18, tzinfo=UTC)
@@ -35,8 +35,18 @@ class Sender:
         self.factory, self.by = factory, a_sender(factory, *roles)
         self.booked: set[int] = set()
 
-    def state(self, number: str = "MO-1", sku: str = "PROD-1", *, units: int | str = 500, goal: str = "scheduled",
-              made: int | str | None = None, at: datetime | None = None, again: bool = False, **more: Any) -> Statement:
+    def state(
+        self,
+        number: str = "MO-1",
+        sku: str = "PROD-1",
+        *,
+        units: int | str = 500,
+        goal: str = "scheduled",
+        made: int | str | None = None,
+        at: datetime | None = None,
+        again: bool = False,
+        **more: Any,
+    ) -> Statement:
         """A new version of that order; `again`: the same version, looked at once more."""
         head, _ = IngestHead.objects.get_or_create(
             factory=self.factory, order_number=number, product_id=sku, defaults={"updated_at": AT, "content": "0" * 32}
@@ -76,3 +86,8 @@ class Sender:
 def order_of(outcome: Outcome) -> ProductionOrder:
     """The order that follows a statement, as it is in the database."""
     return ProductionOrder.objects.get(pk=outcome.order_id)
+
+
+def fresh(order: ProductionOrder) -> ProductionOrder:
+    """The same order, read again."""
+    return ProductionOrder.objects.get(pk=order.pk)

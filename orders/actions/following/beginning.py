@@ -10,6 +10,7 @@ from django.db.models.base import ModelState
 
 from factoryos.kernel.ids import uuid7
 from factoryos.kernel.permissions import authorise
+from factoryos.kernel.quantities import ZERO
 from manufacturing.boms.explosion import Need, explode
 from manufacturing.catalogue.stubs import find_or_make_stubs
 from manufacturing.models import BomVersion, Item
@@ -63,12 +64,12 @@ def _line(
 
 @cache
 def _an_order() -> ProductionOrder:
-    return ProductionOrder()
+    return ProductionOrder(quantity_good=ZERO, quantity_rejected=ZERO)
 
 
 @cache
 def _a_line() -> OrderLine:
-    return OrderLine()
+    return OrderLine(good=ZERO, rejected=ZERO, imported_good=ZERO, imported_rejected=ZERO)
 
 
 def _like(pattern: M, **columns: Any) -> M:
