@@ -35,7 +35,7 @@ def _errors(problem: Problem) -> list[dict[str, Any]]:
         return problem.errors
     match problem.kind:
         case Kind.MISSING:
-            is_path = problem.data["thing"] == "Path"
+            is_path = problem.data.get("thing", "Path") == "Path"
             return [told(catalogue.OBJECT if is_path else catalogue.NOTHING_FOUND)]
         case Kind.TOO_LARGE:
             return [told(catalogue.BYTES, limit=problem.data.get("limit", MEGABYTE))]

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.test import Client
 
 from factoryos.dialects.ingest.dialect import INGEST
+from factoryos.dialects.ingest.urls import SPELLINGS
 from factoryos.kernel.api_keys import create_api_key
 from factoryos.kernel.models import ApiKey, Factory, User
 from orders.models import IngestFailedRow, IngestHead, IngestRequest, ManufacturingOrderVersion
@@ -78,14 +79,16 @@ class Feed:
 
 def _as_described(path: str) -> str:
     """One slash at the end says nothing, unless it may be part of an order's number."""
-    plain, mark, query = path.partition("?")
+    plain, mark, query = path.replace("%2D", "-").partition("?")
     keeps = INGEST.keeps_trailing_slash
     return f"{plain if keeps and keeps.match(plain) else plain.removesuffix('/')}{mark}{query}"
 
 
 def _is_described(method: str, path: str) -> bool:
-    _, name, rest = path.partition("/INV_MANUFACTURING_ORDERS_OOTB")
-    return bool(name) and (method == "GET") == rest.startswith("/") and method in ("GET", "POST")
+    """Whether it is a call at all, and so to be found in the published description."""
+    spelling = next((one for one in SPELLINGS if path.startswith(f"/{one}")), None)
+    rest = path[len(spelling) + 1 :].partition("?")[0] if spelling else "no"
+    return method == "POST" if rest in ("", "/") else method == "GET" and rest.startswith("/")
 
 
 def kept() -> dict[str, int]:
