@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from factoryos.kernel import clock
 from factoryos.kernel.actors import Actor
 from factoryos.ops.ingest.words import LOOKED_AT, NOT_DONE, WORDS, Word
 from orders.listing import Position, planned_afresh
@@ -46,6 +47,11 @@ class HeadRow(NamedTuple):
     @property
     def word(self) -> Word:
         return WORDS[self.state]
+
+    @property
+    def later(self) -> bool:
+        """Whether it is looked at again at a time that is still to come."""
+        return self.due_at is not None and self.due_at > clock.now()
 
     @property
     def retried(self) -> bool:
