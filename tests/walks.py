@@ -1,11 +1,20 @@
 """Random walks that must have met what they are there to meet: more of them are taken until they have."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, run_state_machine_as_test
 
 ROUNDS = 6  # each with a seed of its own; the first is nearly always enough
+
+
+def after_changes(promise: Callable[[Any], None]) -> Any:
+    """An invariant, asked whenever the machine's last step has `changed` something.
+
+    A step that was refused is itself shown to have left every row as it was; to ask again would take most of the time.
+    """
+    return invariant()(precondition(lambda machine: machine.changed)(promise))
 
 
 def walk(

@@ -12,7 +12,7 @@ from factoryos.kernel.models import Membership
 from orders import actions
 from tests.browser.visits import Plant, Programs, Visits
 
-CHANGES = 20
+CHANGES = 10
 SECOND_MS = 1000
 
 # When a piece of text first stood in a region, by the clock of the machine.
@@ -169,6 +169,6 @@ def test_a_strangers_orders_are_not_heard_of(plant: Plant, visits: Visits) -> No
     page.wait_for_timeout(1500)  # it has asked once more since the stream was opened
     before = len(visits.watch_of(page).asked)
     elsewhere.do(actions.submit, elsewhere.draft())
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)  # it is told of its own within a second
     assert [call for call in visits.watch_of(page).asked[before:] if "/ops/orders" in call] == []
     expect(page.get_by_text(re.compile("No orders yet"))).to_be_visible()

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.core.management.base import CommandError
 
+from factoryos.kernel.management.commands.run import Command
 from factoryos.kernel.running import port as ports
 from factoryos.kernel.running.children import Child, end
 from tests.kernel.homes import PROJECT, fresh_home, processes_of, query, wait_until
@@ -128,8 +130,14 @@ def test_a_port_taken_with_permission_to_share_is_busy_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("number", ["eighty", "0", "65536", "-1"])
-def test_a_port_that_is_none_is_refused(home: Path, number: str) -> None:
-    environment = {**os.environ, "FACTORYOS_HOME": str(home), "PORT": number}
+def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    monkeypatch.setenv("PORT", number)
+    with pytest.raises(CommandError, match=f"PORT must be a number from 1 to 65535, and is '{number}'"):
+        Command()._free_port()
+
+
+def test_who_gives_a_port_that_is_none_is_told_so(home: Path) -> None:
+    environment = {**os.environ, "FACTORYOS_HOME": str(home), "PORT": "65536"}
     ran = subprocess.run([sys.executable, "manage.py", "run"], cwd=PROJECT, env=environment, capture_output=True)
     assert ran.returncode == 1
     assert b"PORT must be a number from 1 to 65535" in ran.stderr

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.db.models import Sum
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from factoryos.kernel.problems import Problem
 from manufacturing.models import Item, Reservation, Shortage
@@ -24,7 +24,7 @@ from tests.evidence import everything
 from tests.orders.materials.test_restocking import arrivals
 from tests.orders.stage import Stage
 from tests.orders.truth import require_truth
-from tests.walks import walk
+from tests.walks import after_changes, walk
 
 amounts = st.decimals("0.1", 12, places=1)
 seen: Counter[str] = Counter()  # verbs done and problems met, over all walks
@@ -38,6 +38,7 @@ class Walk(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.changed = True
         self.door = transaction.atomic()
         self.door.__enter__()
         self.stage = stage = Stage()
@@ -65,12 +66,14 @@ class Walk(RuleBasedStateMachine):
     def attempt(self, verb: Callable[..., Any], **arguments: Any) -> Any:
         """It is done, or it is refused and leaves nothing."""
         before = everything()
+        self.changed = True
         try:
             with transaction.atomic():
                 given = verb(by=self.stage.by, **arguments)
         except Problem as problem:
             seen[problem.code] += 1
             assert everything() == before
+            self.changed = False
             return None
         seen[verb.__name__] += 1
         return given
@@ -105,6 +108,19 @@ class Walk(RuleBasedStateMachine):
             where = Circumstances(line_id=self.some_line(data))
             self.on_the_order(actions.report, count=Count(good, rejected), where=where, reason="walked")
 
+    @rule(data=st.data(), good=st.decimals("0.1", 4, places=1))
+    def make_something(self, data: st.DataObject, good: Decimal) -> None:
+        """Chance alone seldom brings the order to where a line is made, and then asks for just that one to be taken off."""
+        if ProductionOrder.objects.get(pk=self.order.pk).state != "in_production":
+            self.onwards(data)
+        elif lines := list(OrderLine.objects.filter(order=self.order).order_by("pk")):
+            line = data.draw(st.sampled_from(lines))
+            if line.good and data.draw(st.booleans()):
+                self.on_the_order(actions.remove_line, line_id=line.pk)
+            else:
+                where = Circumstances(line_id=line.pk)
+                self.on_the_order(actions.report, count=Count(good, Decimal(0)), where=where)
+
     @rule(layer=st.sampled_from(["first", "leaves"]))
     def change_layer(self, layer: str) -> None:
         self.on_the_order(actions.change_layer, layer=layer)
@@ -128,9 +144,10 @@ class Walk(RuleBasedStateMachine):
         while messages := arrivals():
             with transaction.atomic():
                 serve(messages)
+            self.changed = True
             seen["served"] += 1
 
-    @invariant()
+    @after_changes
     def every_total_is_its_sum(self) -> None:
         assert not list(proof_of_ledgers.faults())
         order = ProductionOrder.objects.get(pk=self.order.pk)
@@ -138,13 +155,13 @@ class Walk(RuleBasedStateMachine):
         first = order.lines.order_by("sort").first()
         assert order.item_id == (first.item_id if first else None)
 
-    @invariant()
+    @after_changes
     def every_line_has_exactly_its_components_and_its_facts(self) -> None:
         lines = set(OrderLine.objects.filter(order=self.order).values_list("pk", flat=True))
         assert set(OrderComponent.objects.filter(order=self.order).values_list("line", flat=True)) == lines
         assert set(OrderFacts.objects.filter(order=self.order).values_list("line", flat=True)) <= lines
 
-    @invariant()
+    @after_changes
     def what_is_needed_is_used_reserved_or_waited_for(self) -> None:
         order = ProductionOrder.objects.get(pk=self.order.pk)
         waited = dict(Shortage.objects.filter(component__order=order).values_list("component", "quantity"))
@@ -157,7 +174,7 @@ class Walk(RuleBasedStateMachine):
             assert component.held <= max(component.required() - component.consumed, Decimal(0))
             assert component.outstanding <= 0 or component.id in waited
 
-    @invariant()
+    @after_changes
     def an_operation_of_a_bom_is_there_once(self) -> None:
         operations = list(self.order.work_orders.values_list("operation", flat=True))
         assert len(operations) == len(set(operations))
@@ -171,7 +188,7 @@ class Walk(RuleBasedStateMachine):
         begun = set(self.order.work_orders.exclude(status="pending").values_list("operation", flat=True))
         assert set(operations) - needed <= begun, "what nobody needs any more was begun at least"
 
-    @invariant()
+    @after_changes
     def nothing_is_promised_beyond_what_there_is(self) -> None:
         for part in self.parts:
             on_hand, reserved = stores.stock_of(part)
