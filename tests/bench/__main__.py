@@ -8,6 +8,8 @@ The factory API's verbs and pages, and the ERP API's confirm and produce on stoc
     python -m tests.bench polls      reading machines: see tests/bench/polls.py
     python -m tests.bench bulk          operations on many orders beside the bare verbs
     python -m tests.bench counts        what machines counted, booked together: see tests/bench/counts.py
+    python -m tests.bench statements    what planning systems state: see tests/bench/statements.py
+    python -m tests.bench projection    orders made of what planning systems stated: see tests/bench/projection.py
 
 On DATABASE_URL's server, else on our own, in a database of its own. Ends with 1 when any call failed.
 """
@@ -171,8 +173,15 @@ def main() -> int:
         from tests.bench import console
 
         return console.measure(sys.argv[2:])
+    if sys.argv[1:2] == ["statements"]:
+        prepare()
+        from tests.bench import statements
+
+        return statements.measure(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("web", "bulk", "counts"), default="web", help="what is measured")
+    parser.add_argument(
+        "what", nargs="?", choices=("web", "bulk", "counts", "projection"), default="web", help="what is measured"
+    )
     parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} orders only and short runs")
     parser.add_argument("--orders", type=int, help="how many the long list has (default 1,000,000)")
     parser.add_argument("--seconds", type=float, help="of one run (default 1)")
@@ -191,6 +200,10 @@ def main() -> int:
         from tests.bench import counts
 
         return counts.measure()
+    if args.what == "projection":
+        from tests.bench import projection
+
+        return projection.measure(orders=500, rounds=1) if args.quick else projection.measure()
     return measure(args)
 
 

@@ -65,6 +65,13 @@ def test_a_claim_holds_the_newest_version_as_it_was_sent_and_who_sent_it() -> No
     assert one.by.factory == factory.tenant()
 
 
+def test_who_has_claimed_waits_for_nobody_long_and_trusts_no_plan_made_for_smaller_tables() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        heads.claim(1)
+        cursor.execute("SELECT current_setting('lock_timeout'), current_setting('plan_cache_mode')")
+        assert cursor.fetchone() == ("500ms", "force_custom_plan")
+
+
 def test_heads_come_in_the_order_of_their_keys_byte_for_byte() -> None:
     first, second = a_factory(), a_factory()
     for factory, number, product in [(second, "A", "A"), (first, "b", "A"), (first, "B", "b"), (first, "B", "B")]:
