@@ -43,14 +43,16 @@ _VERSIONS = f"""
 """
 _UPSERT, _INSERT = (_VERSIONS.format(on_conflict=does) for does in (_OVERWRITE, "DO NOTHING"))
 
-# One that is due already keeps its place in the queue.
+# One that waits for its turn keeps its place in the queue, and the time since when it waits. So no index of the heads changes
+# while history is taken in faster than orders follow: that makes such an update cheaper by half.
 _HEADS = f"""
     WITH moved AS (
         INSERT INTO orders_ingesthead AS head ({ORDER}, updated_at, content, due_at, changed_at)
         SELECT {ORDER}, updated_at, content, now(), now() FROM {TABLE} WHERE get_byte(%(mask)s::bytea, n) = 1 ORDER BY n
         ON CONFLICT ({ORDER}) DO UPDATE SET updated_at = excluded.updated_at, content = excluded.content,
             revision = head.revision + 1, state = 'pending', reason = NULL, attempts = 0,
-            due_at = least(head.due_at, excluded.due_at), changed_at = excluded.changed_at
+            due_at = least(head.due_at, excluded.due_at), changed_at = CASE
+                WHEN head.state = 'pending' AND head.due_at <= excluded.due_at THEN head.changed_at ELSE now() END
         WHERE head.updated_at < excluded.updated_at
             OR head.updated_at = excluded.updated_at AND head.content <> excluded.content
         RETURNING {ORDER}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
@@ -140,12 +140,23 @@ def test_what_changes_and_changes_back_is_a_revision_each_time(factory: Factory)
     assert contents[0] == contents[2] != contents[1]
 
 
-def test_one_that_is_due_keeps_its_place_in_the_queue(factory: Factory) -> None:
+def test_one_that_waits_keeps_its_place_and_no_index_is_written(factory: Factory) -> None:
     keep(factory, stated(factory, updated_at=at(8)))
     first = the_head()
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.keep([stated(factory, updated_at=at(9))], receipt=receipt(factory))
+        cursor.execute("SELECT pg_stat_get_xact_tuples_hot_updated('orders_ingesthead'::regclass)")
+        assert cursor.fetchone() == (1,)
+    assert (the_head().due_at, the_head().changed_at) == (first.due_at, first.changed_at)
+
+
+def test_one_that_had_its_turn_waits_from_now_on(factory: Factory) -> None:
+    keep(factory, stated(factory, updated_at=at(8)))
+    first = the_head()
+    settle()
     keep(factory, stated(factory, updated_at=at(9)))
-    assert the_head().due_at == first.due_at
     assert the_head().changed_at > first.changed_at
+    assert the_head().due_at == the_head().changed_at
 
 
 def test_a_late_row_is_history_and_its_head_stays(factory: Factory, rung: list[str]) -> None:
