@@ -4,7 +4,18 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PAGES = ("kernel", "people", "sign_ins", "manufacturing", "quality", "orders", "customer_orders", "iot", "ops")
+PAGES = (
+    "kernel",
+    "people",
+    "sign_ins",
+    "manufacturing",
+    "quality",
+    "orders",
+    "customer_orders",
+    "ingest",
+    "iot",
+    "ops",
+)
 
 
 class SupervisionConfig(AppConfig):

@@ -13,6 +13,8 @@ from factoryos.supervision.listing import link_to, link_to_list
 from manufacturing.models import Bom, BomComponent, BomOperation, BomVersion, Item, Machine, WorkArea
 from orders.models import (
     Assignment,
+    IngestHead,
+    ManufacturingOrderVersion,
     Note,
     OrderComponent,
     OrderEvent,
@@ -114,6 +116,11 @@ PLANS = (
                      link_to(OrderFacts, row.pk, ", ".join(row.data)[:200] or "none")),
     ),
     Plan(
+        IngestHead, "Planning system", ("pk",), (), ("Order number", "Product", "State", "Why", "Changed", "Looked at"),
+        lambda head: (link_to(IngestHead, head.pk, head.order_number), head.product_id, head.get_state_display(),
+                      head.reason or "–", head.changed_at, head.projected_at or "not yet"),
+    ),
+    Plan(
         Note, "Notes", ("-pk",), (), ("Note", "For", "Who", "When"),
         lambda note: (link_to(Note, note.pk, note), note.get_audience_display(), note.actor_name, note.at),
     ),
@@ -147,6 +154,20 @@ def tables_of_bom(bom: Bom) -> list[Table]:
     return [_table(plan, "version", version) for plan in (_COMPONENTS, _OPERATIONS)] + [
         _table(_VERSIONS, "bom", bom.pk)
     ]
+
+
+def versions_of(head: IngestHead) -> Table:
+    """All that was stated of one order, newest first. The admin has no pages of them, so there is no link to more."""
+    found = ManufacturingOrderVersion.objects.filter(
+        factory_id=head.factory_id, order_number=head.order_number, product_id=head.product_id
+    )
+    headings = ("Stated", "Status", "Ordered", "Produced", "Planned end", "Ended", "Source", "Received", "Request")
+    rows = [
+        (row.updated_at, row.status or "–", row.ordered_units, "–" if row.produced_units is None else row.produced_units,
+         row.expected_end_date, row.actual_end_date or "–", row.source_id, row.received_at, row.request_id)
+        for row in found.order_by("-updated_at")[:SHOWN]
+    ]  # fmt: skip
+    return Table(f"Versions, at most {SHOWN}", headings, rows, None)
 
 
 def _table(plan: Plan, owner: str, pk: int) -> Table:

@@ -55,6 +55,9 @@ from orders.models import (
     Assignment,
     CustomerOrder,
     CustomerOrderRow,
+    IngestFailedRow,
+    IngestHead,
+    IngestRequest,
     Note,
     OrderComponent,
     OrderEvent,
@@ -106,6 +109,7 @@ RIGHTS: dict[type[Model], Rights] = {
     QuantityEntry: _SHOWN, Note: _SHOWN, OrderTally: _SHOWN, Hold: _SHOWN, Verification: _SHOWN, BulkOperation: _SHOWN,
     BulkRow: _SHOWN, Supplier: _MASTER, PurchaseOrder: Rights(True, "add", "add"), PurchaseOrderLine: _SHOWN,
     ItemImage: _SHOWN, CustomerOrder: _SHOWN, CustomerOrderRow: _SHOWN, OrderFacts: _SHOWN,
+    IngestHead: _SHOWN, IngestFailedRow: _SHOWN, IngestRequest: _KEEPERS,
     UserToken: _SHOWN, OutboxMessage: _KEEPERS, RememberedAnswer: _KEEPERS, RateBucket: _KEEPERS, Counter: _KEEPERS,
     Seal: _KEEPERS, SealLeaf: _KEEPERS, Preferences: _KEEPERS,
 }  # fmt: skip

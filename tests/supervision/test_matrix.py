@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from factoryos.kernel.models import Factory, User
 from factoryos.supervision.site import site
-from orders.models import ProductionOrder
+from orders.models import ManufacturingOrderVersion, ProductionOrder
 from tests.callers import a_member
 from tests.standing import made_for_a_file
 from tests.supervision.rights import RIGHTS
@@ -78,6 +78,7 @@ def told(answer: Any, pk: Any) -> str:
 
 def test_every_table_of_the_lower_apps_is_shown_and_has_its_rights_here() -> None:
     tables = {model for label in LOWER_APPS for model in apps.get_app_config(label).get_models()}
+    tables.remove(ManufacturingOrderVersion)  # its key has several columns: it stands on the page of its head
     assert tables == set(REGISTERED) == set(RIGHTS)
 
 

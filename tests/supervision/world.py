@@ -58,6 +58,8 @@ from orders.actions import add_note, hold
 from orders.models import (
     CustomerOrder,
     CustomerOrderRow,
+    IngestFailedRow,
+    IngestRequest,
     OrderComponent,
     OrderFacts,
     OrderTally,
@@ -71,6 +73,7 @@ from quality.models import Consumption, Output, Verification
 from tests import floor
 from tests.callers import a_member, a_user
 from tests.calls import Plant
+from tests.ops.ingest.sender import Sender
 
 BulkOperation, BulkRow, Preferences, SavedView = (
     apps.get_model("ops", name) for name in ("BulkOperation", "BulkRow", "Preferences", "SavedView")
@@ -93,6 +96,7 @@ class World:
         self._order()
         self._traces()
         self._customers()
+        self._stated()
         self._machines()
         self._counters()
         self._console()
@@ -196,6 +200,16 @@ class World:
         row = CustomerOrderRow.objects.create(customer_order=order, position=0, item=self.plant.item, quantity=5)
         made: Any = self.things[ProductionOrder]
         self._put(order, row, OrderFacts.objects.create(order=made, face="store", data={"name": f"Fact of {name}"}))
+
+    def _stated(self) -> None:
+        """What a planning system says of the order, and a row of its that was refused."""
+        name, sender = self.factory.slug, Sender(self.factory)
+        stated = sender.states(order_number=f"MO-{name}", source_id=f"Line of {name}")
+        head = sender.became(stated, "conflict", reason=f"Reason of {name}", order=self.things[ProductionOrder])
+        request = sender.is_refused({"n": name}, ("DI_E_20002", "product_id"), location=f"Place of {name}")
+        self._put(
+            head, IngestFailedRow.objects.get(request_id=request), IngestRequest.objects.get(pk=request)
+        )  # fmt: skip
 
     def _machines(self) -> None:
         machine, now, name = self.things[Machine], clock.now(), {"raised_by_id": "x", "raised_by_name": "x"}

@@ -45,7 +45,9 @@ class ItemForm(MasterForm):
 
     class Meta:
         model = Item
-        fields = ("factory", "sku", "name", "unit", "unit_decimals", "tracking", *BOUGHT)
+        fields = ("factory", "sku", "name", "unit", "unit_decimals", "tracking", *BOUGHT, "stub")
+        labels = {"stub": "Made by itself, still to be described"}
+        help_texts = {"stub": "A planning system named it before anybody here did. Untick it once the rest is right."}
 
 
 @register(Item, site=site)
@@ -54,10 +56,10 @@ class ItemAdmin(SheetPages):
     sheet = ItemSheet
     may_delete = True
     list_display = (
-        "sku", "name", "factory", "unit", "unit_decimals", "tracking", "of_supplier", amount("purchase_price"),
+        "sku", "name", "factory", "unit", "unit_decimals", "tracking", "of_supplier", amount("purchase_price"), "stub",
         "created_at", "updated_at",
     )  # fmt: skip
-    list_filter = (FactoryFilter, "tracking", "stocked")
+    list_filter = (FactoryFilter, "tracking", "stocked", "stub")
     list_select_related = ("factory", "supplier")
     autocomplete_fields = ("supplier",)
     search_fields = ("sku__startswith", "name__icontains")
@@ -66,8 +68,11 @@ class ItemAdmin(SheetPages):
     readonly_fields = ("uuid", "created_at", "updated_at", "orders", "pictured")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What is new has no picture that could be taken down."""
-        return [name for name in super().get_fields(request, obj) if obj is not None or name != "no_picture"]
+        """What is new has no picture that could be taken down, and what somebody has described is no stub any more."""
+        left_out = {"no_picture"} if obj is None else set()
+        if obj is None or not obj.stub:
+            left_out.add("stub")
+        return [name for name in super().get_fields(request, obj) if name not in left_out]
 
     @display(description="supplier", ordering="supplier__name")
     def of_supplier(self, item: Item) -> str:
