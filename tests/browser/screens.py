@@ -11,17 +11,19 @@ from uuid import uuid4
 from django.db import connection
 from playwright.sync_api import Page, expect
 
+from factoryos.ops.ingest.words import EVERY
 from factoryos.ops.models import BulkOperation, BulkRow
 from manufacturing.models import Machine
 from orders import actions
 from orders.models import ProductionOrder
 from tests import floor
 from tests.browser.visits import Plant, Visits, sign_in
+from tests.ops.ingest.sender import Sender
 
 # Addresses that answer with no page of their own: a change, a file, a stream, a fragment of another page.
 NO_PAGE = {
     "switch", "csp-report", "stream", "orders-export", "order-traveler", "products", "operation-csv", "operation-retry",
-    "operation-undo", "bulk-apply", "order-notes", "view-save", "home",
+    "operation-undo", "bulk-apply", "order-notes", "view-save", "home", "ingest-retry", "ingest-failed-rows-csv",
 }  # fmt: skip
 
 
@@ -46,6 +48,21 @@ class Scene:
         floor.done(actions.add_note, order_id=self.orders["running"].pk, by=plant.by, text="Cavity 3 flashes.")
         self.orders["held"] = plant.do(actions.hold, plant.running(on=[self._machine()]), reason="Colour is off")
         plant.many(55, prefix="CAP-")
+        self._state(Sender(plant.factory))
+
+    def _state(self, sender: Sender) -> None:
+        """What a planning system says of these orders and of others; one statement in each state."""
+        for state in EVERY:
+            stated = sender.states(order_number=f"MO-{state}", product_id="A-PRODUCT-WITH-A-RATHER-LONG-NUMBER-0815")
+            sender.became(stated, state, reason=None if state in ("pending", "done") else f"Why it is {state}.")
+        facts = {"order_number": "MO-1", "product_id": self.plant.item.sku}
+        sender.states(**facts, updated_at="2026-03-01 10:00:00", produced_units=100)
+        self.stated = sender.became(
+            sender.states(**facts, updated_at="2026-03-02 10:00:00", produced_units=120, status="completed"),
+            "conflict", reason="It states what the order can no longer take.", order=self.orders["running"],
+        )  # fmt: skip
+        sender.is_refused({"order_number": "MO-2", "ordered_units": "500"}, ("DI_E_20003", "ordered_units"))
+        sender.several(60, "waiting")
 
     def _machine(self) -> Machine:
         return floor.a_machine(self.plant.factory)
@@ -263,6 +280,19 @@ STATES = [
     State("operation running", ("operation",), _running_operation),
     State("operations", ("operations",), at("/ops/operations")),
     State("operations, none yet", ("operations",), _nothing_yet("planner", "/ops/operations")),
+    State("imports", ("ingest",), at("/ops/ingest")),
+    State("imports selected", ("ingest",), at("/ops/ingest", does=_selected)),
+    State("imports of a viewer", ("ingest",), at("/ops/ingest?state=all", role="viewer")),
+    State("imports in one state", ("ingest",), at("/ops/ingest?state=pending")),
+    State("imports searched", ("ingest",), at("/ops/ingest?q=MO-")),
+    State("imports without match", ("ingest",), at("/ops/ingest?q=nothing-is-called-so")),
+    State("imports with a wrong filter", ("ingest",), at("/ops/ingest?state=nonsense", status=422)),
+    State("imports, none yet", ("ingest",), _nothing_yet("planner", "/ops/ingest")),
+    State("statement", ("ingest-statement",), at(lambda scene: f"/ops/ingest/{scene.stated.pk}")),
+    State("refused rows", ("ingest-failed-rows",), at("/ops/ingest/failed-rows?code=DI_E_20003", does=_open("tbody summary"))),
+    State("refused rows, none like it", ("ingest-failed-rows",), at("/ops/ingest/failed-rows?code=DI_E_1")),
+    State("refused rows, wrong filter", ("ingest-failed-rows",), at("/ops/ingest/failed-rows?from=2025-02-30", status=422)),
+    State("refused rows, none yet", ("ingest-failed-rows",), _nothing_yet("planner", "/ops/ingest/failed-rows")),
     State("components", ("components",), at("/ops/components", role="admin")),
     State("help", ("help",), at("/ops/help")),
     State("help dialog", ("orders", "help"), at(NEWEST, does=_help)),

@@ -57,11 +57,12 @@ def test_the_list_stands_soon_and_does_not_jump(listed: Plant, visits: Visits) -
     assert max(each["cls"] for each in found) <= CLS, told
 
 
-@pytest.mark.parametrize("screen", ["list", "order", "new", "operations", "components", "step"])
+@pytest.mark.parametrize("screen", ["list", "order", "new", "operations", "imports", "components", "step"])
 def test_no_screen_transfers_more_than_its_budget(screen: str, listed: Plant, visits: Visits) -> None:
     order = listed.draft()
     path = {
         "list": "/ops/orders", "order": f"/ops/orders/{order.uuid}", "new": "/ops/orders/new", "operations": "/ops/operations",
+        "imports": "/ops/ingest",
         "components": "/ops/components", "step": f"/ops/orders/{order.uuid}/cancel",
     }[screen]  # fmt: skip
     page = visits.as_(listed.person("planner"), path)

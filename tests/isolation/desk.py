@@ -20,18 +20,21 @@ from factoryos.ops.bulk.token import Seen, sign_filter, sign_seen
 from factoryos.ops.models import BulkOperation, BulkRow, SavedView
 from manufacturing.models import Method, WorkArea
 from orders import actions
-from orders.models import OrderLine, PauseReason, ProductionOrder
+from orders.models import IngestHead, OrderLine, PauseReason, ProductionOrder
 from orders.specs import LineCount
 from quality.models import Hold
 from tests import floor
 from tests.callers import a_member
+from tests.ops.ingest.sender import Sender
 from tests.orders.stage import Stage
 
 FRAGMENT = {"HX-Request": "true"}
 PASSWORD = "correct horse battery"
 
 _FAR = 7_000_000_000  # keys up here occur nowhere else in a page, so that they can be replaced when pages are compared
-_FAR_TABLES = ("manufacturing_machine", "manufacturing_workarea", "manufacturing_method", "orders_orderline")
+_FAR_TABLES = (
+    "manufacturing_machine", "manufacturing_workarea", "manufacturing_method", "orders_orderline", "orders_ingesthead",
+)  # fmt: skip
 _keys = count(1)
 
 _OF_THIS_ONE = frozenset({"X-Request-Id", "ETag"})  # an ETag is a digest of what is compared itself, and of the address
@@ -186,12 +189,20 @@ class Tenant(Stage):
             "view": str(self._view().uuid), "operation": str(self._operation().uuid),
             "filter_token": sign_filter(query="", count=2, max_id=self.second.pk, by=self.actor),
             "seen": sign_seen(Seen([order.pk], [order.version]), by=self.actor),
+            "head": str((head := self._head()).pk), "head_number": head.order_number,
         }  # fmt: skip
 
     def _view(self) -> SavedView:
         return SavedView.objects.create(
             factory=self.factory, owner=self.member, name="Mine", query="status=draft", shared=True
         )
+
+    def _head(self) -> IngestHead:
+        """A planning system states the order otherwise than it is, and a row beside it was refused."""
+        sender = Sender(self.factory)
+        number = _code("MO")
+        sender.is_refused({"order_number": number}, ("DI_E_20002", "product_id"), location=number)
+        return sender.became(sender.states(order_number=number), "conflict", order=self.order)
 
     def _operation(self) -> BulkOperation:
         """The priority of two orders was set: of one it was done, of the other it failed. To be undone and retried."""

@@ -73,7 +73,7 @@ class Call:
 def _thing(route: str, parameter: str) -> str:
     if parameter == "uuid":
         return "view" if route.startswith("ops/views/") else "operation"
-    return {"order_uuid": "order", "note_uuid": "note"}[parameter]
+    return {"order_uuid": "order", "note_uuid": "note", "head_id": "head"}[parameter]
 
 
 def _patterns(patterns: Iterable[Any], prefix: str = "") -> Iterator[str]:
@@ -234,6 +234,18 @@ CASES: dict[tuple[str, str], list[Case]] = {
     ("GET", f"{OPERATION}.csv"): [Case()],
     ("POST", f"{OPERATION}/retry"): [Case(answers=303, role="operator")],
     ("POST", f"{OPERATION}/undo"): [Case(answers=303, role="operator")],
+    ("GET", "ops/ingest"): [Case(), Case(query=lambda names: {"q": names["head_number"]}, names=("head_number",), without=200)],
+    ("GET", "ops/ingest/<int:head_id>"): [Case()],
+    ("POST", "ops/ingest/retry"): [
+        Case(lambda names: {"ids": [names["head"]]}, names=("head",), answers=303, role="planner"),
+        Case(lambda names: {"ids": [names["head"]], "page": "statement"}, names=("head",), answers=303, role="planner"),
+    ],
+    ("GET", "ops/ingest/failed-rows"): [
+        Case(query=lambda names: {"location": names["head_number"]}, names=("head_number",), without=200)
+    ],
+    ("GET", "ops/ingest/failed-rows.csv"): [
+        Case(query=lambda names: {"location": names["head_number"]}, names=("head_number",), without=200)
+    ],
     ("GET", "ops/orders"): _filters(),
     ("GET", "ops/orders/export.csv"): _filters(),
     ("GET", "ops/orders/export.xlsx"): _filters(),
