@@ -121,6 +121,7 @@ def _follow_entangled(cases: dict[int, Case], outcomes: Outcomes) -> None:
         with transaction.atomic():
             walking.follow(case)
             writing.write([case])
+            details.set_aside_anew(case)
 
     for place, case in cases.items():
         if _done(bring_on, case, place=place, outcomes=outcomes):

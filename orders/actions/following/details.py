@@ -129,6 +129,12 @@ def _share_out(case: Case) -> list[dict[str, Any]]:
     return [{"on": name, "quantity": part} for name, part in zip(names, parts, strict=True)]
 
 
+def set_aside_anew(case: Case) -> None:
+    """What is reserved follows what is still to be made here, once the imported pieces are written."""
+    if case.entry is not None and case.order.has_material_set_aside and _sets_material_aside(case):
+        reserving.reserve_what_is_there(case.order, by=case.by)
+
+
 def _sets_material_aside(case: Case) -> bool:
     """Whether somebody here has reserved for the order, or waits to: what is only stated of it never reserves."""
     held = components_of(case.order.pk)
