@@ -111,7 +111,7 @@ def test_a_hundred_warnings_and_how_many_more(feed: Feed) -> None:
     assert (warnings[-1]["index"], warnings[-1]["count"], warnings[-1]["category"]) == (None, 150, "WARNING")
 
 
-@pytest.mark.parametrize("part", ["keep", "keep_failed"])
+@pytest.mark.parametrize("part", ["keep_folded", "keep_failed"])
 def test_what_fails_on_the_way_leaves_nothing(feed: Feed, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     """Good rows and failed ones are one transaction: whichever part breaks, neither is there."""
     real = getattr(batches.store, part)
