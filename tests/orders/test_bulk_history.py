@@ -6,14 +6,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factoryos.kernel.ids import uuid7
+from factoryos.kernel.problems import Busy
 from factoryos.kernel.rows import as_columns
+from orders import lifecycle
 from orders.bulk_columns import arrays, hash_of, json_of
+from orders.bulk_history import Story, move_all
 from orders.chain import HASHED, event_hash
+from orders.models import ProductionOrder
+from tests import floor
+from tests.evidence import everything
+from tests.orders.stage import Stage
+from tests.orders.truth import require_truth
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 data = st.recursive(
@@ -40,6 +48,35 @@ def test_an_instant_of_another_zone_is_hashed_in_utc() -> None:
     fields["at"] = at = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     text = at.astimezone(UTC).isoformat(timespec="microseconds")
     assert hash_of(fields, at=text, previous=None) == event_hash(fields=fields, previous=None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("state", "behind"), [("draft", 0), ("scheduled", 1)])
+def test_an_order_that_somebody_wrote_past_its_lock_is_written_by_nobody_else(state: str, behind: int) -> None:
+    stage = Stage()
+    order = stage.scheduled()
+    before = everything()
+    story = Story(order=order, line=order.lines.get(), state=state, version=order.version - behind)
+    story.steps.append(lifecycle.step(order, "start", by=stage.by))
+    with pytest.raises(Busy), transaction.atomic():
+        move_all([story])
+    assert everything() == before
+
+
+@pytest.mark.django_db
+def test_what_is_written_for_many_is_what_was_done_to_each() -> None:
+    stage = Stage()
+    orders = [stage.scheduled(), stage.running(on=[floor.a_machine(stage.factory)])]
+    stories = [Story(one, one.lines.get(), str(one.state), one.version) for one in orders]
+    for story, verb in zip(stories, ("start", "pause"), strict=True):
+        changes = {"pause_reason": "other"} if verb == "pause" else {}
+        story.steps.append(lifecycle.step(story.order, verb, by=stage.by, changes=changes, data={"x": "y"}))
+    move_all(stories)
+    found = [ProductionOrder.objects.get(pk=one.pk) for one in orders]
+    assert [(one.state, one.version, one.chain_head) for one in found] == [
+        (str(one.state), one.version, one.chain_head) for one in orders
+    ]
+    require_truth()
 
 
 ROWS = [

@@ -69,13 +69,22 @@ def _until_somebody_waits(thread: threading.Thread) -> None:
         time.sleep(0.01)
 
 
-def test_an_unknown_product_in_many_batches_at_once_is_one_stub() -> None:
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many statements each look was at; one that fails is followed by another."""
+    module, found = sys.modules[follow_statements.__module__], []
+    follow = module._follow  # type: ignore[attr-defined]
+    monkeypatch.setattr(module, "_follow", lambda these: found.append(len(these)) or follow(these))
+    return found
+
+
+def test_an_unknown_product_in_many_batches_at_once_is_one_stub(looks: list[int]) -> None:
     sender = Sender(floor.a_factory())
     works = [following(*(sender.state(f"MO-{n}-{sku}", sku) for sku in ("B", "A", "NEW"))) for n in range(8)]
     outcomes = at_once(*works)
     assert all(isinstance(one, list) and {each.result for each in one} == {Followed.DONE} for one in outcomes), outcomes
     assert sorted(Item.objects.values_list("sku", flat=True)) == ["A", "B", "NEW"]
-    assert ProductionOrder.objects.count() == 24
+    assert (ProductionOrder.objects.count(), looks) == (24, [3] * 8)  # nobody had to begin again
     require_truth()
 
 
@@ -112,15 +121,6 @@ def test_control_without_a_second_look_it_would_be_adopted_under_another_name(mo
         lambda: actions.amend(order_id=order.pk, by=stage.by, changes={"reference": "MINE"}), following(statement)
     )
     assert (outcomes[0].order_id, fresh(order).reference) == (order.pk, "MINE")
-
-
-@pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many statements each look was at; one that fails is followed by another."""
-    module, found = sys.modules[follow_statements.__module__], []
-    follow = module._follow  # type: ignore[attr-defined]
-    monkeypatch.setattr(module, "_follow", lambda these: found.append(len(these)) or follow(these))
-    return found
 
 
 def counted_beside_a_statement() -> tuple[Outcome, ProductionOrder]:

@@ -103,7 +103,7 @@ def test_another_factorys_orders_items_and_references_are_none(stage: Stage, sen
     assert (outcome.order_id != theirs.pk, order_of(outcome).reference) == (True, "MO-1")
     assert order_of(outcome).item.factory_id == stage.factory.pk
     # A link that names another factory's order is believed by nobody.
-    statement = sender.state("MO-2")
+    statement = sender.state("MO-2", other.item.sku)
     stolen = type(statement)(
         **{name: getattr(statement, name) for name in statement.__slots__} | {"order_id": theirs.pk}
     )
@@ -240,6 +240,8 @@ def test_a_product_with_parts_reserves_and_uses_nothing() -> None:
     assert list(OrderComponent.objects.filter(order=made).values_list(*columns)) == list(
         OrderComponent.objects.filter(order=outcomes[1].order_id).values_list(*columns)
     )
+    floor.done(actions.begin_work, order_id=outcomes[1].order_id, sequence=1, by=room.by)
+    assert sender.say("MO-1", stepped.sku, units=700, goal="in_production", made=5).result == DONE
     sender.say("MO-0", room.item.sku, units=700, goal="completed", made=8)
     assert (StockMove.objects.count(), room.stock()) == (before, (100, 0))
     assert not Reservation.objects.exists()
