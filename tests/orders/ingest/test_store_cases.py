@@ -170,13 +170,20 @@ def test_thousands_of_rows_take_as_many_statements_as_a_handful(factory: Factory
     assert counts[0] == counts[1] <= 10
 
 
-def test_two_batches_in_one_transaction_do_not_mix(factory: Factory) -> None:
+def test_batches_in_one_transaction_do_not_mix(factory: Factory) -> None:
+    others = [stated(factory, order_number=f"MO-{n}") for n in range(3)]
     with transaction.atomic():
-        first = store.keep([stated(factory, updated_at=at(8))], receipt=receipt(factory))
-        second = store.keep(numbered(stated(factory, updated_at=at(9))), receipt=receipt(factory))
-        again = store.keep(numbered(stated(factory, updated_at=at(8))), receipt=receipt(factory))
-    assert (first, second, again) == (Stored(changed=1), Stored(changed=1), Stored(unchanged=[0]))
-    assert (the_head().revision, IngestRequest.objects.count()) == (2, 2)
+        told = [
+            store.keep(numbered(*rows), receipt=receipt(factory))
+            for rows in (
+                [*others, stated(factory, updated_at=at(8))],
+                [stated(factory, updated_at=at(9))],
+                [stated(factory, updated_at=at(8))],
+                [stated(factory, updated_at=at(8), produced_units=7)],
+            )
+        ]
+    assert told == [Stored(changed=4), Stored(changed=1), Stored(unchanged=[0]), Stored(changed=1, older=[0])]
+    assert (the_head(order_number="MO-2025-001").revision, IngestRequest.objects.count()) == (2, 3)
 
 
 def test_a_transaction_that_is_rolled_back_takes_all_along_and_the_next_one_works(factory: Factory) -> None:
