@@ -43,8 +43,8 @@ _VERSIONS = f"""
 """
 _UPSERT, _INSERT = (_VERSIONS.format(on_conflict=does) for does in (_OVERWRITE, "DO NOTHING"))
 
-# One that waits for its turn keeps its place in the queue, and the time since when it waits. So no index of the heads changes
-# while history is taken in faster than orders follow: that makes such an update cheaper by half.
+# One that waits for its turn keeps its place in the queue, and the time since when it waits. So no indexed column changes
+# while history is taken in faster than orders follow, and the update can stay within its page.
 _HEADS = f"""
     WITH moved AS (
         INSERT INTO orders_ingesthead AS head ({ORDER}, updated_at, content, due_at, changed_at)
