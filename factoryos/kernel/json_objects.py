@@ -24,7 +24,7 @@ def parse(raw: bytes) -> JsonObject:
     if not isinstance(value, dict):
         raise Malformed("it is something else")
     # Counting brackets is much cheaper than walking, and nearly every body has fewer than it may have levels.
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deeper(value, than=DEEPEST):
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and is_deeper(value, than=DEEPEST):
         raise Malformed(f"more than {DEEPEST} levels")
     return value
 
@@ -70,7 +70,8 @@ def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     return value
 
 
-def _is_deeper(value: Any, *, than: int) -> bool:
+def is_deeper(value: Any, *, than: int) -> bool:
+    """Whether `value` holds lists or objects in more than so many levels, itself the first."""
     level = [value]
     for _ in range(than):
         level = [

@@ -8,8 +8,8 @@ import json
 from typing import Any, Final, NamedTuple, NoReturn
 
 from factoryos.dialects.ingest.catalogue import NOT_JSON, Refused
+from factoryos.kernel.json_objects import DEEPEST, is_deeper
 
-DEEPEST: Final = 20  # levels, the outermost object being the first
 # Enough for every number of 64 bits. Python itself refuses to read more than some thousand digits.
 _LONGEST_WHOLE = 40
 
@@ -35,7 +35,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     value = _value(raw)
     if not isinstance(value, dict):
         raise _refused("it is something else")
-    if _may_be_deep(raw, value) and _is_deeper(value, than=DEEPEST):
+    if _may_be_deep(raw, value) and is_deeper(value, than=DEEPEST):
         raise _refused(f"more than {DEEPEST} levels")
     return value
 
@@ -90,20 +90,6 @@ def _may_be_deep(raw: bytes, value: dict[str, Any]) -> bool:
     data = value.get("data")
     rows = sum(isinstance(row, dict) for row in data) if isinstance(data, list) else 0
     return raw.count(b"{") + raw.count(b"[") > rows + 2
-
-
-def _is_deeper(value: Any, *, than: int) -> bool:
-    level = [value]
-    for _ in range(than):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _refused(reason: str) -> Refused:
