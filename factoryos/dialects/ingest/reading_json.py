@@ -5,7 +5,7 @@ object judges. Numbers that are no plain whole number, or an endless one, stay t
 """
 
 import json
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from factoryos.dialects.ingest.catalogue import NOT_JSON, Refused
 from factoryos.kernel.json_objects import DEEPEST, is_deeper
