@@ -18,7 +18,8 @@ SECONDS = {
     "tests/ops/order_list/test_plans.py": 10, "tests/races/test_confirms_at_once.py": 10, "tests/iot/test_shifts.py": 8,
     "tests/ops/test_demo.py": 8, "tests/orders/materials/test_walks.py": 12, "tests/orders/materials/test_line_walks.py": 8,
     "tests/dialects/store/test_xml.py": 15, "tests/api/test_store_schemathesis.py": 20, "tests/ops/test_credentials.py": 8,
-    "tests/supervision/test_keys.py": 5,
+    "tests/supervision/test_keys.py": 5, "tests/races/test_projection.py": 25, "tests/test_bench_projection.py": 20,
+    "tests/dialects/ingest/test_projection.py": 8,
 }  # fmt: skip
 A_TEST = 0.1
 
