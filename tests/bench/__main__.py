@@ -8,6 +8,7 @@ The factory API's verbs and pages, and the ERP API's confirm and produce on stoc
     python -m tests.bench polls      reading machines: see tests/bench/polls.py
     python -m tests.bench bulk          operations on many orders beside the bare verbs
     python -m tests.bench counts        what machines counted, booked together: see tests/bench/counts.py
+    python -m tests.bench ingest        files and requests of the ingest API: see tests/bench/ingest.py
     python -m tests.bench statements    what planning systems state: see tests/bench/statements.py
     python -m tests.bench projection    orders made of what planning systems stated: see tests/bench/projection.py
 
@@ -173,6 +174,11 @@ def main() -> int:
         from tests.bench import console
 
         return console.measure(sys.argv[2:])
+    if sys.argv[1:2] == ["ingest"]:
+        prepare()
+        from tests.bench import ingest
+
+        return ingest.measure(sys.argv[2:])
     if sys.argv[1:2] == ["statements"]:
         prepare()
         from tests.bench import statements
