@@ -15,7 +15,10 @@ class OrderEvent(models.Model):
     id = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(default=uuid7, editable=False)
     order = models.ForeignKey("orders.ProductionOrder", on_delete=models.PROTECT, related_name="events", db_index=False)
-    factory = models.ForeignKey("kernel.Factory", on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The order's factory, which the order's own key holds: to ask once more for each event would only cost time.
+    factory = models.ForeignKey(
+        "kernel.Factory", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     seq = models.PositiveIntegerField()
     verb = models.CharField(max_length=30, db_collation="C")
     moved = models.BooleanField(help_text="Whether the verb is a move of the life, not only a change of facts.")

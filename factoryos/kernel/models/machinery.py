@@ -12,7 +12,10 @@ class OutboxMessage(models.Model):
     """
 
     topic = models.CharField(max_length=60, db_collation="C")
-    factory = models.ForeignKey("kernel.Factory", null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Several messages for each change, each gone a day later: the database need not look up the factory for every one.
+    factory = models.ForeignKey(
+        "kernel.Factory", null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     key = models.CharField(max_length=80, db_collation="C", help_text="What it is about, such as an order's uuid.")
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
