@@ -24,7 +24,9 @@ class QuantityEntry(models.Model):
     good = EntryQuantityField()
     rejected = EntryQuantityField()
     imported_good = EntryQuantityField(
-        default=0, db_default=0, help_text="The part of `good` that was made elsewhere and never was in our stock, signed."
+        default=0,
+        db_default=0,
+        help_text="The part of `good` that was made elsewhere and never was in our stock, signed.",
     )
     imported_rejected = EntryQuantityField(default=0, db_default=0, help_text="The same of `rejected`.")
     source = models.CharField(max_length=20, db_collation="C")

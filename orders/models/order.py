@@ -190,7 +190,9 @@ class OrderLine(models.Model):
     good = QuantityField(default=0, db_default=0)
     rejected = QuantityField(default=0, db_default=0)
     imported_good = QuantityField(
-        default=0, db_default=0, help_text="Of the good ones those that were made elsewhere: they never were in our stock."
+        default=0,
+        db_default=0,
+        help_text="Of the good ones those that were made elsewhere: they never were in our stock.",
     )
     imported_rejected = QuantityField(default=0, db_default=0, help_text="The same of the rejected ones.")
 
