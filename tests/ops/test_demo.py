@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
+from factoryos.dialects.ingest.projection import project
 from factoryos.kernel import outbox
 from factoryos.kernel.models import Factory
 from factoryos.ops.demo.crew import Crew
@@ -19,7 +20,7 @@ from manufacturing.problems import MaterialShort
 from manufacturing.stock.figures import buildable
 from manufacturing.stock.receipts import Delivery, receive
 from orders import actions
-from orders.models import OrderComponent, ProductionOrder, WorkOrder
+from orders.models import IngestHead, OrderComponent, ProductionOrder, WorkOrder
 from orders.proof_of_ledgers import faults
 from orders.specs import Count, NewLine, Share
 from quality.models import Consumption
@@ -138,6 +139,18 @@ def test_what_is_shown_for_scripts_names_boms_and_lots() -> None:
     ids = sheet()["ids"]
     assert ids["boms"]["Bottle Cap 28mm, natural"] == str(Bom.objects.get(item__sku="CAP-28").uuid)
     assert ids["lots"]["PP-88121"] == str(Lot.objects.get(code="PP-88121").uuid)
+
+
+def test_what_the_planning_system_states_is_followed_as_far_as_it_can_be() -> None:
+    call_command("load_demo", skip_checks=True, stdout=StringIO())  # once is enough
+    project()
+    told = IngestHead.objects.order_by("order_number").values_list("state", "order__state", "order__quantity_good")
+    assert list(told) == [
+        ("done", "scheduled", 0), ("done", "approved", 0), ("done", "in_production", 3200), ("waiting", "completed", 2500),
+        ("conflict", None, None),
+    ]  # fmt: skip
+    assert Item.objects.get(sku="CAP-45-GOLD").stub
+    assert list(faults()) == []
 
 
 def test_all_totals_of_the_demo_are_proved() -> None:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from factoryos.ops.demo import lines, materials, people, plant, purchasing, shop, stories
+from factoryos.ops.demo import lines, materials, people, planning, plant, purchasing, shop, stories
 
 _LOADING = 7_041_777  # advisory lock: two commands must not load at once
 
@@ -30,4 +30,5 @@ class Command(BaseCommand):
                 stories.load_orders(factory)
                 shop.load_shop(factory)
                 lines.load_connections(factory)
+                planning.load_planning(factory)
         self.stdout.write(f"Demo loaded: {', '.join(factory.slug for factory in factories)}.")
