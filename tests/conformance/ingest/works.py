@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.test import Client
-from factoryos.dialects.ingest.projection import project
 
+from factoryos.dialects.ingest.projection import project
 from factoryos.kernel import outbox
 from factoryos.kernel.actors import Actor
 from factoryos.kernel.api_keys import create_api_key
