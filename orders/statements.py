@@ -10,6 +10,9 @@ from typing import Any
 from factoryos.kernel.actors import Actor
 from orders.states import State
 
+# The reason why a statement waits that is followed as far as it may be.
+FOR_QUALITY = "Waits for quality to verify it, as this factory requires"
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -32,6 +35,7 @@ class Statement:
     at: datetime  # its own time
     # Source, time of order and the sender's word, kept for the face.
     facts: Mapping[str, Any] = field(default_factory=dict)
+    waited_for: str | None = None  # the reason, if it was looked at before and had to wait
 
 
 class Followed(StrEnum):

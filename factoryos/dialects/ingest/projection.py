@@ -130,4 +130,5 @@ def _statement(one: Claimed) -> Statement:
         key=f"ingest:{one.head_id}:{one.updated_at.isoformat()}:{one.content.hex}:{one.revision}",
         at=one.updated_at,
         facts={"source_id": one.source_id, "ordered_at": one.ordered_at, "status": one.status},
+        waited_for=one.waited_for,
     )  # fmt: skip

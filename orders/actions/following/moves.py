@@ -36,9 +36,9 @@ def make(case: Case, verb: str) -> None:
         if verb == "start":
             data["machines"] = machines
         case.add(lifecycle.step(order, verb, by=case.by, changes=changes, reason=reason, data=data))
-    except (OrderOnHold, MachineUnavailable) as problem:
+    except OrderOnHold as problem:
         raise Waits(problem.text) from problem
-    except MachineBusy as problem:
+    except (MachineBusy, MachineUnavailable) as problem:
         raise Waits(problem.text, elsewhere=True) from problem
     except Problem as problem:
         if problem.kind is not Kind.CONFLICT:

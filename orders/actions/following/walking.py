@@ -8,9 +8,8 @@ from orders.actions.following import details, quantities
 from orders.actions.following.cases import Case, Contradicts, Waits
 from orders.actions.following.moves import make, state_of
 from orders.actions.following.paths import CANCELLABLE, RANK, is_forward, path
-from orders.states import BEFORE_START, ENDED, State
-
-FOR_QUALITY = "Waits for quality to verify it, as this factory requires"
+from orders.statements import FOR_QUALITY
+from orders.states import BEFORE_START, ENDED, RUNNING, State
 
 
 def follow(case: Case) -> None:
@@ -76,12 +75,19 @@ def _give_up(case: Case) -> None:
 def _go_on(case: Case, goal: State) -> None:
     """As far towards the goal as this factory lets an import go: quality is never signed for by a statement."""
     unsigned = goal in (State.VERIFIED, State.CLOSED) and RANK[state_of(case)] <= RANK[State.COMPLETED]
+    if unsigned and _was_sent_back(case):
+        raise Waits(FOR_QUALITY)
     if unsigned and (case.order.needs_verification or goal is State.VERIFIED):
         _go(case, State.COMPLETED)
         if case.order.needs_verification:
             raise Waits(FOR_QUALITY)
         return
     _go(case, goal)
+
+
+def _was_sent_back(case: Case) -> bool:
+    """Whether the order was completed by this version already, and quality wants it made again: that is not undone."""
+    return FOR_QUALITY in (case.statement.waited_for or "") and state_of(case) in RUNNING
 
 
 def _go(case: Case, goal: State) -> None:

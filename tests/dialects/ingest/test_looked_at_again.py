@@ -1,0 +1,89 @@
+"""Statements that wait are looked at again when what they wait for comes about, and then undo nothing that people decided."""
+
+from typing import Any
+
+import pytest
+
+from factoryos.dialects.ingest import projection
+from factoryos.kernel import clock, outbox
+from manufacturing.models import Machine
+from orders import actions
+from orders.ingest import heads
+from orders.models import IngestHead, OrderEvent, ProductionOrder
+from tests.floor import done
+from tests.orders.ingest.stating import NOON, hours, state
+from tests.orders.stage import Stage
+from tests.orders.truth import require_truth
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CLOSED: dict[str, Any] = {"actual_start_date": NOON, "produced_units": 500, "status": "closed"}
+
+
+def looked_at(head: IngestHead) -> tuple[str, str]:
+    """Its state and its order's, when all that was announced is done and nothing is due any more."""
+    for _ in range(3):
+        outbox.relay()
+        projection.project(seconds=60)
+    head.refresh_from_db()
+    assert head.order is not None
+    return head.state, str(head.order.state)
+
+
+def test_what_quality_sends_back_is_not_completed_again_by_the_version_that_completed_it() -> None:
+    stage = Stage(requires_verification=True)
+    head = state(stage.factory, "MO-1", **CLOSED)
+    assert looked_at(head) == ("waiting", "completed")
+
+    order = stage.do(actions.rework, ProductionOrder.objects.get(), reason="scratched")
+    assert looked_at(head) == ("waiting", "in_production")
+    stage.report(order, good=3)
+    assert looked_at(head) == ("waiting", "in_production")
+    stage.do(actions.complete, order)
+    assert looked_at(head) == ("waiting", "completed")
+    stage.verify(order, good=503)
+    assert looked_at(head) == ("done", "closed")
+    told = [(one.verb, one.face) for one in OrderEvent.objects.filter(order=order).order_by("seq")]
+    assert told[5:] == [
+        ("rework", "factory"), ("report", "factory"), ("complete", "factory"), ("verify", "factory"), ("close", "ingest"),
+    ]  # fmt: skip
+    require_truth()
+
+
+def test_a_newer_version_completes_what_was_sent_back() -> None:
+    stage = Stage(requires_verification=True)
+    head = state(stage.factory, "MO-1", **CLOSED)
+    looked_at(head)
+    stage.do(actions.rework, ProductionOrder.objects.get(), reason="scratched")
+    state(stage.factory, "MO-1", at=hours(1), **CLOSED | {"produced_units": 501})
+    assert looked_at(head) == ("waiting", "completed")
+
+
+def test_what_waits_for_the_end_of_a_hold_is_completed_after_it() -> None:
+    stage = Stage(requires_verification=True)
+    head = state(stage.factory, "MO-1", **CLOSED | {"status": "in_progress"})
+    looked_at(head)
+    _, hold = done(actions.hold, order_id=head.order_id, by=stage.by, reason="burrs")
+    state(stage.factory, "MO-1", at=hours(1), **CLOSED)
+    assert looked_at(head) == ("waiting", "paused")
+    done(actions.release_hold, hold_id=hold.uuid, by=stage.by)
+    assert looked_at(head) == ("waiting", "completed")
+
+
+def test_a_machine_that_was_retired_is_asked_for_again() -> None:
+    stage = Stage()
+    stage.scheduled(500, reference="MO-1", on=[stage.machine])
+    Machine.objects.filter(pk=stage.machine.pk).update(active=False)
+    head = state(stage.factory, "MO-1", stage.item.sku, status="in_progress")
+    assert looked_at(head) == ("waiting", "scheduled")
+    events = OrderEvent.objects.count()
+
+    assert head.due_at is not None
+    assert 0 < (head.due_at - clock.now()).total_seconds() <= heads.LOOK_AGAIN_SECONDS
+    IngestHead.objects.update(due_at=clock.now())
+    assert looked_at(head) == ("waiting", "scheduled")
+    assert OrderEvent.objects.count() == events  # it is looked at in vain, and leaves nothing
+
+    Machine.objects.filter(pk=stage.machine.pk).update(active=True)
+    IngestHead.objects.update(due_at=clock.now())
+    assert looked_at(head) == ("done", "in_production")
