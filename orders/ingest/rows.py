@@ -31,7 +31,7 @@ class FailedRow(NamedTuple):
     """A row that was refused. `row` and `errors` are JSON texts in ASCII; `codes` are those of the errors."""
 
     place: int  # in the batch, from 0
-    factory_id: int  # of whoever sent it
+    factory_id: int  # of whoever sent it; of several, the one that the row names
     location_id: str | None  # what the row names, if it is a text that can be kept
     row: str | None
     errors: str

@@ -86,7 +86,10 @@ class Checker:
     """Checks rows as one sender may state them. What it has read once it knows again, from batch to batch."""
 
     def __init__(self, locations: Mapping[str, int], sender_factory_id: int, now: datetime) -> None:
-        """`locations`: location_id -> factory id, of those that the sender may write. `now` with a time zone."""
+        """`locations`: location_id -> factory id, of those that the sender may write. `now` with a time zone.
+
+        To `sender_factory_id` belong those rows that fail and name none of them.
+        """
         self._locations = {location: factory for location, factory in locations.items() if _is_sound(location)}
         self._sender = sender_factory_id
         self._a_day_ahead = as_text((now + timedelta(days=1)).astimezone(UTC))
@@ -160,7 +163,9 @@ class Checker:
         return StatedRow(place, self._locations[values.pop("location_id")], **values)
 
     def _refusal(self, place: int, row: Any, location_id: str | None, faults: Sequence[Fault]) -> Refusal:
-        return refuse(place=place, row=row, location_id=location_id, faults=faults, factory_id=self._sender)
+        # A sender of several factories shows none of them what the others make.
+        factory_id = self._sender if location_id is None else self._locations.get(location_id, self._sender)
+        return refuse(place=place, row=row, location_id=location_id, faults=faults, factory_id=factory_id)
 
     def _warn(self, row: StatedRow, warnings: list[Warned]) -> None:
         place = row.place

@@ -1,7 +1,7 @@
 """The one call that writes, and the paths that lead nowhere."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -16,6 +16,7 @@ from factoryos.dialects.ingest.auth import IngestView
 from factoryos.dialects.ingest.batches import Batch
 from factoryos.dialects.ingest.envelope import Envelope, parse_envelope
 from factoryos.dialects.ingest.errors import render_problem
+from factoryos.dialects.ingest.reading_json import Repeated
 from factoryos.dialects.ingest.responses import taken_answer
 from factoryos.kernel import transactions
 from factoryos.kernel.idempotency import Memory, fingerprint
@@ -56,7 +57,7 @@ class Objects(IngestView):
             principal=self.actor.principal,
             call=f"{request.method} {request.path}",
             key=key,
-            fingerprint=fingerprint([envelope.append, envelope.dry_run, envelope.rows]),
+            fingerprint=fingerprint([envelope.append, envelope.dry_run, envelope.rows, _columns_twice(envelope)]),
         )
 
 
@@ -65,6 +66,11 @@ class Nowhere(IngestView):
 
     def _handler(self, request: HttpRequest) -> Callable[..., HttpResponseBase]:
         raise NotFound(thing="Path")
+
+
+def _columns_twice(envelope: Envelope) -> list[Any]:
+    """Which rows name columns more than once: that spoils a row, and is not to be seen in its value."""
+    return [[place, *row.keys_twice] for place, row in enumerate(envelope.rows) if isinstance(row, Repeated)]
 
 
 def _require_plain_json(request: HttpRequest) -> None:

@@ -9,8 +9,10 @@ from django.db import connection
 
 from factoryos.dialects.base.paging import encode_cursor
 from factoryos.kernel import clock
+from factoryos.kernel.models import Membership
 from orders.ingest.forgetting import forget_failed_rows
 from orders.models import IngestFailedRow
+from tests.callers import a_member
 from tests.dialects.ingest.feed import Feed, a_token, refused
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +213,20 @@ def test_what_is_kept_is_plain_ascii(feed: Feed) -> None:
         )
         assert cursor.fetchone() == (True,)
     assert json.loads(feed.failed().content)["rows"][1]["row"] == {"order_number": "a\u0000\ud800ü"}
+
+
+def test_a_row_of_somebody_in_several_factories_belongs_to_the_one_that_it_names(feed: Feed) -> None:
+    """Who may read one factory only never learns by it what the sender's other one makes."""
+    other = Feed()
+    person = a_member(feed.factory, "planner")
+    Membership.objects.create(user=person, factory=other.factory, roles=["planner"])
+    both = feed.as_(a_token(None, user=person))
+    here, there = feed.location, other.location
+
+    both.post(*(feed.row(order_number=n, location_id=name) for n, name in enumerate((there, here, "LOC-?", there))))
+    both.post(feed.row(location_id=there))
+    both.post(feed.row(location_id=there, ordered_units=1), operationType="APPEND")
+
+    assert numbers(feed.failed()) == [2, 1]
+    assert numbers(other.failed()) == ["MO-1", 3, 0]
+    assert numbers(both.failed()) == ["MO-1", 3, 2, 1, 0]

@@ -12,6 +12,7 @@ from factoryos.dialects.ingest.rows import Checker
 from tests.dialects.ingest.stating import (
     LOCATIONS,
     NOW,
+    PLANT,
     SENDER,
     SOUND,
     body,
@@ -49,7 +50,7 @@ def test_a_refused_row_is_told_with_all_that_is_wrong_in_the_order_of_the_table(
 def test_a_refused_row_is_kept_as_it_is_told() -> None:
     checked = check(SOUND, row(product_id=None, status="\0\ud800é"))
     [kept], [fault] = checked.failed, told(checked)
-    assert (kept.place, kept.factory_id, kept.location_id) == (1, SENDER, "LOC-001")
+    assert (kept.place, kept.factory_id, kept.location_id) == (1, PLANT, "LOC-001")
     assert kept.row is not None and kept.row.isascii() and json.loads(kept.row) == fault["row"]
     assert kept.errors.isascii() and json.loads(kept.errors) == fault["errors"]
     assert kept.codes == ("DI_E_20002", "DI_E_20008")
