@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from factoryos.dialects.ingest.files import reading
 from factoryos.dialects.ingest.files.reading import LONGEST_LINE, Chunk, Unreadable, kind_of, read_chunks
 from factoryos.dialects.ingest.reading_json import Digits
 from tests.conformance.ingest.works import SEED_ROW, a_row
@@ -125,3 +126,21 @@ def test_what_a_name_says() -> None:
     assert [kind_of(name) for name in ("a.csv", "b.NDJSON", "c.jsonl", "d.txt", "csv")] == [
         "csv", "ndjson", "ndjson", None, None
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "head", "line"), [("csv", f"{NAMES}\n", f"{CELLS}\n"), ("ndjson", "", '{"a": 1}\n')])
+def test_long_lines_make_short_batches(monkeypatch: pytest.MonkeyPatch, kind: str, head: str, line: str) -> None:
+    """What is in memory is bounded in bytes, whatever the number of rows that are stored together."""
+    monkeypatch.setattr(reading, "LARGEST_BATCH", len(head) + 3 * len(line))
+    chunks = read(head + line * 20, kind)
+    assert chunks[0].first == 0 and len(chunks[0].rows) == 3
+    assert max(len(chunk.rows) for chunk in chunks) < 10
+    assert sum(len(chunk.rows) for chunk in chunks) == 20
+    assert all(chunk.end == len(head) + (chunk.first + len(chunk.rows)) * len(line) for chunk in chunks)
+    assert read(head + line * 20, kind, end=chunks[0].end, first=3) == chunks[1:]
+
+
+def test_a_name_that_is_no_column_cannot_steer_a_terminal() -> None:
+    with pytest.raises(Unreadable) as unreadable:
+        read(f"{NAMES},\x1b[31mred\n{CELLS},x\n")
+    assert str(unreadable.value).isprintable()

@@ -24,8 +24,9 @@ def works() -> Works:
 
 
 @pytest.fixture(autouse=True)
-def _home(settings: Any, tmp_path: Path) -> None:
+def _home(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.FACTORYOS_HOME = tmp_path
+    monkeypatch.delenv("INGEST_TOKEN", raising=False)
 
 
 @pytest.fixture

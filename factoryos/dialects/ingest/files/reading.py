@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Any, Final
 
-from factoryos.dialects.ingest.catalogue import Refused
+from factoryos.dialects.ingest.catalogue import Refused, shown
 from factoryos.dialects.ingest.reading_json import parse_object
 from factoryos.dialects.ingest.row_faults import COLUMNS, NAMES, fold
 
 LONGEST_LINE: Final = 1_048_576  # bytes, as much as a request may have for all its rows
+LARGEST_BATCH: Final = 16 * LONGEST_LINE  # bytes, which few rows that are very long have as well
 _WHOLE = re.compile(r"-?[0-9]{1,40}")
 _NUMBERS: Final = frozenset({"ordered_units", "produced_units"})
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -50,9 +51,9 @@ def read_chunks(
     batch: list[Any] = []
     for row in rows:
         batch.append(row)
-        if len(batch) == size:
+        if len(batch) == size or lines.read - end >= LARGEST_BATCH:
             yield Chunk(first, batch, lines.read)
-            first, batch = first + size, []
+            first, batch, end = first + len(batch), [], lines.read
     if batch:
         yield Chunk(first, batch, lines.read)
 
@@ -118,7 +119,7 @@ def _columns(names: Sequence[str]) -> list[str]:
     """The columns that the first line names. What is wrong there would be wrong with every row, and is said once."""
     columns = [sys.intern(fold(name.strip())) for name in names]
     if unknown := [name for name in columns if name not in NAMES]:
-        raise Unreadable(f"The first line names columns that there are not: {', '.join(unknown)[:300]}.")
+        raise Unreadable(f"The first line names columns that there are not: {', '.join(map(shown, unknown))[:300]}.")
     if len(set(columns)) != len(columns):
         raise Unreadable("The first line names a column twice.")
     if missing := [column.name for column in COLUMNS if column.required and column.name not in columns]:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from uuid import UUID
 
+from factoryos.dialects.ingest import catalogue
 from factoryos.dialects.ingest.batches import Batch, Taken
-from factoryos.dialects.ingest.catalogue import WARNINGS
 from factoryos.dialects.ingest.files.progress import Progress
 from factoryos.dialects.ingest.files.reading import Chunk
 from factoryos.dialects.ingest.rows import Checker
@@ -21,6 +21,10 @@ from factoryos.kernel import clock, transactions
 
 AHEAD = 2  # batches that wait, judged, for their turn: all that is in memory besides the one that is stored
 _LOOK_UP_S = 0.2
+_WARNED_OF = {
+    catalogue.END_BEFORE_START.code: "an end", catalogue.PRODUCED_ABOVE_ORDERED.code: "produced_units",
+    catalogue.AHEAD.code: "updated_at", catalogue.UNKNOWN_WORD.code: "status",
+}  # fmt: skip
 
 Told = Callable[[Chunk, Taken], None]
 
@@ -61,7 +65,7 @@ def _count(progress: Progress, chunk: Chunk, taken: Taken, *, seconds: float) ->
         for error in row["errors"]:
             progress.count(error["code"], error["message"])
     for code, times in taken.warned.items():
-        progress.count(code, WARNINGS[code].template.format(field="a date or number"), times)
+        progress.count(code, catalogue.WARNINGS[code].template.format(field=_WARNED_OF.get(code)), times)
 
 
 class _End:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, connection
 from tqdm import tqdm
 
 from factoryos.dialects.ingest.batches import Taken
@@ -22,6 +23,7 @@ TOKEN = "INGEST_TOKEN"  # noqa: S105 the name of a variable
 ROWS = 10_000
 MOST_SHOWN = 20  # refused rows that are named on the screen
 REFUSED, INTERRUPTED = 3, 130  # exit codes
+_AGAIN = " Start it again to go on from there."
 
 
 class Command(BaseCommand):
@@ -60,11 +62,13 @@ class Command(BaseCommand):
         try:
             with path.open("rb") as file:
                 self._take(file, path, kind, senders, options)
-        except OSError as error:
-            raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+        except OSError as error:  # of this file, of that for refused rows, or of the note
+            raise CommandError(
+                f"{error.filename or path}: {error.strerror}. What was taken before that is kept."
+            ) from None
 
     def _take(self, file: IO[bytes], path: Path, kind: str, senders: Senders, options: dict[str, Any]) -> None:
-        note = Note(path, kind=kind, append=options["append"], by=senders.first.principal)
+        note = Note(path, kind=kind, append=options["append"], by=senders.first.principal, into=_database())
         progress = Progress()
         if not options["dry_run"] and not options["restart"]:
             progress = note.read() or progress
@@ -77,8 +81,7 @@ class Command(BaseCommand):
             with _bar(path, progress) as bar, self._refused_rows(options, goes_on=progress.rows > 0) as refused:
 
                 def told(chunk: Chunk, taken: Taken) -> None:
-                    for row in taken.failed:
-                        refused(row)
+                    refused(taken.failed)
                     if not options["dry_run"]:
                         note.write(progress)
                     bar.set_postfix(rows=progress.rows, refused=progress.failed, refresh=False)
@@ -90,13 +93,14 @@ class Command(BaseCommand):
                 )  # fmt: skip
         except KeyboardInterrupt:
             self._summary(progress, dry_run=options["dry_run"])
-            self.stderr.write("Interrupted. Start it again to go on from there.")
+            self.stderr.write(f"Interrupted.{_AGAIN}")
             sys.exit(INTERRUPTED)
-        except (Unreadable, Busy) as error:
+        except (Unreadable, Busy, OperationalError, InterfaceError) as error:
             self._summary(progress, dry_run=options["dry_run"])
-            told_to = error.text if isinstance(error, Busy) else str(error)
-            raise CommandError(f"{told_to} What was taken before that is kept.") from None
-        note.forget()
+            again = "" if isinstance(error, Unreadable) else _AGAIN
+            raise CommandError(f"{_reason(error)} What was taken before that is kept.{again}") from None
+        if not options["dry_run"]:
+            note.forget()
         self._summary(progress, dry_run=options["dry_run"])
         if progress.failed:
             sys.exit(REFUSED)
@@ -108,12 +112,14 @@ class Command(BaseCommand):
         target: Path | None = options["refused"]
         with target.open("a" if goes_on else "w") if target else nullcontext() as file:
 
-            def tell(row: dict[str, Any]) -> None:
+            def tell(rows: list[dict[str, Any]]) -> None:
+                """All of them, before their batch is noted: the next run goes on behind them."""
                 nonlocal shown
                 if file:
-                    file.write(as_line(row) + "\n")
-                shown += 1
-                if shown <= MOST_SHOWN:
+                    file.writelines(as_line(row) + "\n" for row in rows)
+                    file.flush()
+                for row in rows[: MOST_SHOWN - shown]:
+                    shown += 1
                     reasons = "; ".join(f"{error['code']} {error['message']}" for error in row["errors"])
                     tqdm.write(f"Row {row['index']}: {reasons}", file=sys.stderr)
 
@@ -130,6 +136,20 @@ class Command(BaseCommand):
             self.stdout.write(f"    {code} {count:>10,} × {progress.examples[code]}")
         if not dry_run and progress.rows > progress.failed:
             self.stdout.write(f"  kept as request {progress.request_id}; the orders follow in the background")
+
+
+def _reason(error: Exception) -> str:
+    """What stopped it, in a line."""
+    if isinstance(error, Busy):
+        return error.text
+    if isinstance(error, Unreadable):
+        return str(error)
+    return f"The database cannot go on: {str(error).strip().partition(chr(10))[0].rstrip('.')}."
+
+
+def _database() -> str:
+    """Which one it is: what one was given, another knows nothing of."""
+    return "/".join(str(connection.settings_dict[name]) for name in ("HOST", "PORT", "NAME"))
 
 
 def _senders(email: str | None) -> Senders:
