@@ -14,6 +14,7 @@ from factoryos.supervision.one_transaction import OneTransaction
 from factoryos.supervision.read_only import ReadOnlyAdmin
 from factoryos.supervision.site import site
 from factoryos.supervision.tenancy import ScopedAdmin, is_keeper
+from orders.ingest import awaited
 
 
 class FactoryForm(forms.ModelForm):
@@ -56,6 +57,8 @@ class FactoryAdmin(OneTransaction, CheapList, ScopedAdmin):
         elif form.changed_data:
             locked(Factory.objects.all(), ids=[obj.pk]).get()
             obj.save(update_fields=form.changed_data)
+            if "requires_verification" in form.changed_data:
+                awaited.rules_changed(factory_id=obj.pk)
 
 
 @register(OutboxMessage, site=site)

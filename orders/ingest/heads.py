@@ -179,6 +179,11 @@ def look_again(order_ids: Sequence[int]) -> int:
     return _wake("order_id = ANY(%s)", [list(order_ids)], states=[Followed.WAITING])
 
 
+def look_again_in(factory_ids: Sequence[int]) -> int:
+    """Whatever waits in these factories is due now; gives how many heads that are."""
+    return _wake("factory_id = ANY(%s) AND state = 'waiting'", [list(factory_ids)], states=[Followed.WAITING])
+
+
 def retry(head_ids: Sequence[int], *, by: Actor) -> int:
     """What waits, conflicts or failed among these heads of the actor's factory is looked at now; gives how many.
 

@@ -6,14 +6,16 @@ import pytest
 
 from factoryos.dialects.ingest import projection
 from factoryos.kernel import clock, outbox
+from factoryos.kernel.models import Factory, OutboxMessage
 from manufacturing.models import Machine
 from orders import actions
-from orders.ingest import heads
+from orders.ingest import awaited, heads
 from orders.models import IngestHead, OrderEvent, ProductionOrder
 from tests.floor import done
 from tests.orders.ingest.stating import NOON, hours, state
 from tests.orders.stage import Stage
 from tests.orders.truth import require_truth
+from tests.supervision.world import World, page, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,3 +89,25 @@ def test_a_machine_that_was_retired_is_asked_for_again() -> None:
     Machine.objects.filter(pk=stage.machine.pk).update(active=True)
     IngestHead.objects.update(due_at=clock.now())
     assert looked_at(head) == ("done", "in_production")
+
+
+def test_a_factory_that_no_longer_asks_for_verification_lets_what_waited_for_it_go_on() -> None:
+    world = World()
+    Factory.objects.filter(pk=world.factory.pk).update(requires_verification=True)
+    world.factory.refresh_from_db()
+    elsewhere = Stage(requires_verification=True)
+    head, other = state(world.factory, "MO-1", **CLOSED), state(elsewhere.factory, "MO-1", **CLOSED)
+    assert (looked_at(head), looked_at(other)) == (("waiting", "completed"),) * 2
+
+    form = {"name": "Plant", "time_zone": "UTC", "material_policy": "strict"}  # the box is not ticked
+    answer = signed_in(world.supervisor()).post(page(Factory, "change", world.factory.pk), form)
+    assert answer.status_code == 302
+    assert looked_at(head) == ("waiting", "completed")  # not before those are done that follow by the old rules
+    seconds = (OutboxMessage.objects.get(topic=awaited.RULES).available_at - clock.now()).total_seconds()
+    assert 20 < seconds <= 30
+    OutboxMessage.objects.filter(topic=awaited.RULES).update(available_at=clock.now())
+    assert (looked_at(head), looked_at(other)) == (("done", "closed"), ("waiting", "completed"))
+
+    form["name"] = "Renamed"
+    signed_in(world.supervisor()).post(page(Factory, "change", world.factory.pk), form)
+    assert OutboxMessage.objects.filter(topic=awaited.RULES).count() == 1  # what else is changed wakes nobody
