@@ -47,7 +47,7 @@ _NEWEST = f"""
         head.product_id, head.updated_at, head.content, version.source_id, version.ordered_at, version.ordered_units,
         version.expected_start_date, version.expected_end_date, version.actual_start_date, version.actual_end_date,
         version.produced_units, version.status, CASE WHEN head.state = 'waiting' THEN head.reason END,
-        request.id, request.actor_kind, request.actor_id, request.actor_name, request.credential, {TENANT_COLUMNS}
+        head.attempts, request.id, request.actor_kind, request.actor_id, request.actor_name, request.credential, {TENANT_COLUMNS}
     FROM orders_ingesthead AS head
     JOIN kernel_factory AS factory ON factory.id = head.factory_id
     JOIN LATERAL (
@@ -98,6 +98,7 @@ class Claimed:
     produced_units: int | None
     status: str | None
     waited_for: str | None  # why, if this revision was looked at before and had to wait
+    attempts: int  # that failed, one after the other
     by: Actor  # who sent that version
 
 
@@ -123,10 +124,10 @@ def claim(limit: int, *, only: Sequence[int] | None = None) -> list[Claimed]:
 
 
 def _claimed(row: tuple[Any, ...], actors: dict[tuple[UUID, int], Actor]) -> Claimed:
-    key = row[18], row[23]
+    key = row[19], row[24]
     if key not in actors:
-        actors[key] = _sender(row[19:23], tenant_of(row[23:]))
-    return Claimed(*(*row[:18], actors[key]))
+        actors[key] = _sender(row[20:24], tenant_of(row[24:]))
+    return Claimed(*(*row[:19], actors[key]))
 
 
 def _sender(sent_by: Sequence[str], tenant: Tenant) -> Actor:

@@ -77,10 +77,12 @@ def _turn_in_parts(claimed: Sequence[Claimed], error: Exception, *, until: float
         _failed(claimed[0], error)
         return
     log.warning("statements_one_by_one", heads=len(claimed), error=type(error).__name__)
-    size = -(-len(claimed) // PARTS)
-    for first in range(0, len(claimed), size):
+    # Those that failed before come last: an order that is locked for long does not use up every stint before the others.
+    ids = [one.head_id for one in sorted(claimed, key=lambda one: one.attempts)]
+    size = -(-len(ids) // PARTS)
+    for first in range(0, len(ids), size):
         if time.monotonic() < until:
-            _turn(until, [one.head_id for one in claimed[first : first + size]])
+            _turn(until, ids[first : first + size])
 
 
 def _followed(claimed: Sequence[Claimed]) -> list[Outcome]:

@@ -1,5 +1,6 @@
 """Statements that wait are looked at again when what they wait for comes about, and then undo nothing that people decided."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,11 +8,14 @@ import pytest
 from factoryos.dialects.ingest import projection
 from factoryos.kernel import clock, outbox
 from factoryos.kernel.models import Factory, OutboxMessage
+from factoryos.kernel.problems import Busy
 from manufacturing.models import Machine
 from orders import actions
+from orders.actions.follow_statements import follow_statements
 from orders.ingest import awaited, heads
 from orders.models import IngestHead, OrderEvent, ProductionOrder
-from tests.floor import done
+from orders.statements import Outcome, Statement
+from tests.floor import a_factory, done
 from tests.orders.ingest.stating import NOON, hours, state
 from tests.orders.stage import Stage
 from tests.orders.truth import require_truth
@@ -111,3 +115,26 @@ def test_a_factory_that_no_longer_asks_for_verification_lets_what_waited_for_it_
     form["name"] = "Renamed"
     signed_in(world.supervisor()).post(page(Factory, "change", world.factory.pk), form)
     assert OutboxMessage.objects.filter(topic=awaited.RULES).count() == 1  # what else is changed wakes nobody
+
+
+def test_a_head_that_failed_before_keeps_no_other_waiting_when_a_batch_is_done_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factory = a_factory()
+    found = [state(factory, f"MO-{number:02}", status="in_progress") for number in range(40)]
+    locked = {found[0].pk, found[17].pk}
+    IngestHead.objects.filter(pk__in=locked).update(state="failed", attempts=3)
+    looks: list[set[int]] = []
+
+    def follow(statements: Sequence[Statement]) -> list[Outcome]:
+        looks.append({one.head_id for one in statements})
+        if locked & looks[-1]:
+            raise Busy()
+        return follow_statements(statements)
+
+    monkeypatch.setattr(projection, "follow_statements", follow)
+    assert projection.project(seconds=0) == 40
+    assert [len(look) for look in looks[:13]] == [40, *[3] * 12]
+    assert not any(locked & look for look in looks[1:13]), "one that failed before stood before others"
+    assert IngestHead.objects.filter(state="done").count() == 38
+    assert set(IngestHead.objects.filter(state="failed", attempts=4).values_list("pk", flat=True)) == locked
