@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin, ShowFacets, display
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -37,6 +40,15 @@ class CheapList(ModelAdmin):
     list_select_related: ClassVar[Any] = False
     search_fields: ClassVar[Any] = ()
     actions: Any = None
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A filter in the address that the database cannot read leads where Django sends one that it cannot read itself."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except (DataError, ValueError):
+            if not request.GET or ERROR_FLAG in request.GET:
+                raise
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
 
 def amount(column: str) -> Callable[[Any], str]:

@@ -1,10 +1,11 @@
 """Statements of planning systems in the admin: their versions, and items that were made because of them."""
 
 import pytest
+from django.db.models import Model
 
 from factoryos.supervision.site import site
 from manufacturing.models import Item
-from orders.models import IngestHead, ProductionOrder
+from orders.models import IngestFailedRow, IngestHead, ProductionOrder
 from tests import floor
 from tests.ops.ingest.sender import Sender
 from tests.supervision.world import World, page, signed_in
@@ -68,3 +69,23 @@ def test_no_other_item_becomes_a_stub() -> None:
     assert client.post(where, form_of(answer) | {"stub": "on", "name": "Other"}).status_code == 302
     assert Item.objects.values_list("name", "stub").get(pk=item.pk) == ("Other", False)
     assert 'name="stub"' not in client.get(page(Item, "add")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [
+        (IngestFailedRow, "codes=1"),
+        (IngestFailedRow, "row=%00"),
+        (IngestFailedRow, "received_at__year=99999"),
+        (IngestHead, "order_number__regex=("),
+        (IngestHead, "content=x"),
+    ],
+)
+def test_a_filter_that_the_database_cannot_read_is_no_error_of_ours(model: type[Model], query: str) -> None:
+    world = World()
+    client = signed_in(world.supervisor())
+    client.raise_request_exception = False
+    answer = client.get(f"{page(model, 'changelist')}?{query}")
+    assert answer.status_code in (302, 400)
+    if answer.status_code == 302:
+        assert answer.headers["Location"].endswith("?e=1")
