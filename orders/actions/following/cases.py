@@ -75,9 +75,14 @@ class Case:
 
     def outcome(self) -> Outcome:
         """What became of it. Whoever waits is looked at again, and may find the conflict still there."""
-        reasons = [*self.conflicts, *([self.waits_for] if self.waits_for else [])]
         result = Followed.WAITING if self.waits_for else Followed.CONFLICT if self.conflicts else Followed.DONE
         return Outcome(
             head_id=self.statement.head_id, result=result, order_id=self.order.pk,
-            reason="; ".join(reasons)[:LONGEST_REASON] or None, booked=self.booked, look_again=self.look_again,
+            reason=self._reason(), booked=self.booked, look_again=self.look_again,
         )  # fmt: skip
+
+    def _reason(self) -> str | None:
+        """What it waits for is not cut off by what is said before it: the next look asks for it."""
+        told, waits = "; ".join(self.conflicts), self.waits_for or ""
+        room = max(LONGEST_REASON - len(waits) - 2, 0) if waits else LONGEST_REASON
+        return "; ".join(part for part in (told[:room], waits) if part)[:LONGEST_REASON] or None

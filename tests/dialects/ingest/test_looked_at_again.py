@@ -56,6 +56,22 @@ def test_what_quality_sends_back_is_not_completed_again_by_the_version_that_comp
     require_truth()
 
 
+def test_what_quality_sends_back_stays_there_though_a_long_conflict_is_told_of_it() -> None:
+    stage = Stage(requires_verification=True)
+    head = state(stage.factory, number := "N" * 255, product := "P" * 255, **CLOSED)
+    looked_at(head)
+    order = ProductionOrder.objects.get()
+    stage.do(actions.amend, order, changes={"reference": "R" * 511})
+    state(stage.factory, number, product, at=hours(1), **CLOSED | {"produced_units": 501})
+    assert looked_at(head) == ("waiting", "completed")
+    assert head.reason is not None and len(head.reason) == 500
+    assert head.reason.startswith("501 produced units are stated, but RRR")
+
+    stage.do(actions.rework, order, reason="scratched")
+    assert looked_at(head) == ("waiting", "in_production")
+    require_truth()
+
+
 def test_a_newer_version_completes_what_was_sent_back() -> None:
     stage = Stage(requires_verification=True)
     head = state(stage.factory, "MO-1", **CLOSED)
