@@ -95,7 +95,9 @@ def test_refused_rows_are_told_counted_and_kept(works: Works, planner: User, tmp
     assert "3 refused" in out
     assert "DI_E_20003          1 × ordered_units must be a whole number" in out
     assert works.versions() == 22
-    assert [json.loads(line)["index"] for line in refused.read_text().splitlines()] == [3, 17, 24]
+    told = [json.loads(line) for line in refused.read_text().splitlines()]
+    assert [(line["index"], line["row"]) for line in told] == [(place, rows[place]) for place in (3, 17, 24)]
+    assert told[1]["errors"][0]["field"] == "ordered_units"
     assert list(IngestFailedRow.objects.order_by("id").values_list("index", flat=True)) == [3, 17, 24]
 
 

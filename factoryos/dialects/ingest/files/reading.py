@@ -5,7 +5,6 @@ such where the column is one, and an empty cell is an absent value.
 """
 
 import csv
-import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -141,8 +140,3 @@ def _csv_row(record: list[str], columns: Sequence[str], numbers: Sequence[int]) 
 def kind_of(name: str) -> str | None:
     """The kind that a file's name speaks of: csv, ndjson, or none."""
     return {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}.get(PurePath(name).suffix.lower())
-
-
-def as_line(row: Any) -> str:
-    """A value as one line of NDJSON, in ASCII."""
-    return json.dumps(row, default=str)

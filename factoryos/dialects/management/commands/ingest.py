@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 from tqdm import tqdm
 
+from factoryos.dialects.base.answers import dumps
 from factoryos.dialects.ingest.batches import Taken
 from factoryos.dialects.ingest.files.progress import Note, Progress
-from factoryos.dialects.ingest.files.reading import Chunk, Unreadable, as_line, kind_of, read_chunks
+from factoryos.dialects.ingest.files.reading import Chunk, Unreadable, kind_of, read_chunks
 from factoryos.dialects.ingest.files.senders import NobodyToSend, sender_by_email, sender_by_token
 from factoryos.dialects.ingest.files.taking import take_chunks
 from factoryos.dialects.ingest.senders import Senders
@@ -110,13 +111,13 @@ class Command(BaseCommand):
         """Where refused rows are told: in the file that was named, and the first ones on the screen."""
         shown = 0
         target: Path | None = options["refused"]
-        with target.open("a" if goes_on else "w") if target else nullcontext() as file:
+        with target.open("a" if goes_on else "w", encoding="utf-8") if target else nullcontext() as file:
 
             def tell(rows: list[dict[str, Any]]) -> None:
                 """All of them, before their batch is noted: the next run goes on behind them."""
                 nonlocal shown
                 if file:
-                    file.writelines(as_line(row) + "\n" for row in rows)
+                    file.writelines(dumps(row).decode() + "\n" for row in rows)
                     file.flush()
                 for row in rows[: MOST_SHOWN - shown]:
                     shown += 1
