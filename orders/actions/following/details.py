@@ -92,6 +92,23 @@ def adjust(case: Case) -> None:
     )
 
 
+def look_again(case: Case) -> None:
+    """Of a statement that had to wait: its details came over at the first look, and what people changed since is theirs.
+
+    A target that could not be had is still told.
+    """
+    if case.statement.target == case.line.target or (
+        case.statement.target == 0 and case.statement.goal is State.CANCELLED
+    ):
+        return
+    if reason := _against(case):
+        case.conflicts.append(reason)
+    elif sum(assignment.machine_id is not None for assignment in assignments_of(case.order)) > 1:
+        case.conflicts.append(
+            f"{shortest(case.statement.target)} units are ordered, and nobody said how to share them out"
+        )
+
+
 def _against(case: Case) -> str | None:
     stated, order, line = case.statement, case.order, case.line
     if stated.target == 0:

@@ -18,7 +18,9 @@ def follow(case: Case) -> None:
         if case.order.state in ENDED:
             _compare(case)
             return
-        if not case.is_new:
+        if case.statement.waited_for is not None:
+            details.look_again(case)
+        elif not case.is_new:
             details.save(case)
             details.adjust(case)
         _walk(case)

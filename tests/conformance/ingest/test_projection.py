@@ -197,6 +197,7 @@ class TestQuantities:
         assert (works.head().state, works.order().quantity_target) == ("done", 5)
 
 
+@pytest.mark.django_db(transaction=True)  # the relay sees what was committed before its own transaction began
 class TestWaiting:
     def test_for_the_release_of_a_hold(self, works: Works) -> None:
         works.state(a_row(updated_at=at("10:00:00")))

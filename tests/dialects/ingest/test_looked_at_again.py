@@ -1,6 +1,7 @@
 """Statements that wait are looked at again when what they wait for comes about, and then undo nothing that people decided."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -69,6 +70,26 @@ def test_what_quality_sends_back_stays_there_though_a_long_conflict_is_told_of_i
 
     stage.do(actions.rework, order, reason="scratched")
     assert looked_at(head) == ("waiting", "in_production")
+    require_truth()
+
+
+def test_what_people_change_while_it_waits_stays_theirs() -> None:
+    stage = Stage(requires_verification=True)
+    head = state(stage.factory, "MO-1", **CLOSED)
+    assert looked_at(head) == ("waiting", "completed")
+    order = ProductionOrder.objects.get()
+    later = hours(72)
+
+    order = stage.do(actions.amend, order, changes={"planned_end": later})
+    order = stage.do(actions.adjust_quantity, order, target=Decimal(600), reason="the customer called")
+    assert looked_at(head) == ("waiting", "completed")
+
+    order = ProductionOrder.objects.get()
+    assert (order.planned_end, order.quantity_target) == (later, 600)
+    stage.verify(order, good=500)
+    assert looked_at(head) == ("done", "closed")
+    order = ProductionOrder.objects.get()
+    assert (order.planned_end, order.quantity_target) == (later, 600)
     require_truth()
 
 
