@@ -17,6 +17,7 @@
     }
   }
 
-  window.addEventListener("load", label);
-  document.addEventListener("formset:added", () => setTimeout(label));
+  // Whenever boxes come: with the page, which may make them after it has loaded, or with another row.
+  label();
+  new MutationObserver(label).observe(document.body, { childList: true, subtree: true });
 })();
