@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 IN := $(VENV)/bin
-# Two processes, each with a database of its own; a file's tests stay together, for they share what they set up
-# (tests/sharing_out.py says what else does, and what begins first).
-TEST_PROCESSES ?= 2
+# Three processes, each with a database of its own, as a third of the time tests wait for clocks and programs; a file's
+# tests stay together, for they share what they set up (tests/sharing_out.py says what else does, and what begins first).
+TEST_PROCESSES ?= 3
 # For example: make test ARGS="tests/orders -k start"
 ARGS ?=
 

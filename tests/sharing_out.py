@@ -12,14 +12,15 @@ TOGETHER = ("tests/browser",)
 SECONDS = {
     "tests/browser": 200, "tests/races/test_bulk.py": 15, "tests/api/test_erp_schemathesis.py": 30,
     "tests/api/test_schemathesis.py": 30, "tests/kernel/test_embedded_postgres.py": 30, "tests/kernel/test_run.py": 45,
-    "tests/test_bench.py": 25, "tests/orders/test_walks.py": 8, "tests/front/test_front_life.py": 20,
+    "tests/test_bench.py": 45, "tests/orders/test_walks.py": 8, "tests/front/test_front_life.py": 20,
     "tests/front/test_live_streams.py": 20,
     "tests/supervision/test_sheets.py": 12, "tests/orders/materials/test_consumption.py": 12,
     "tests/ops/order_list/test_plans.py": 10, "tests/races/test_confirms_at_once.py": 10, "tests/iot/test_shifts.py": 8,
     "tests/ops/test_demo.py": 8, "tests/orders/materials/test_walks.py": 12, "tests/orders/materials/test_line_walks.py": 8,
     "tests/dialects/store/test_xml.py": 15, "tests/api/test_store_schemathesis.py": 20, "tests/ops/test_credentials.py": 8,
     "tests/supervision/test_keys.py": 5, "tests/races/test_projection.py": 25, "tests/test_bench_projection.py": 20,
-    "tests/dialects/ingest/test_projection.py": 8,
+    "tests/dialects/ingest/test_projection.py": 8, "tests/dialects/ingest/test_failed_rows.py": 15,
+    "tests/front/test_ingest_requests.py": 15, "tests/races/test_statements_at_once.py": 20,
 }  # fmt: skip
 A_TEST = 0.1
 
