@@ -343,19 +343,19 @@ def test_an_order_that_somebody_has_locked_for_long_fails_and_the_others_do_not_
 def test_projecting_leaves_room_for_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """More stints than slots at once: the others come back empty-handed at once instead of filling the worker."""
     many(a_factory(), 8)
-    turned_away = threading.Semaphore(0)
+    everybody = threading.Barrier(4)  # those who work go on when the others were turned away
 
-    def wait_for_one(statements: Sequence[Statement]) -> list[Outcome]:
-        assert turned_away.acquire(timeout=10)
+    def wait_for_all(statements: Sequence[Statement]) -> list[Outcome]:
+        everybody.wait(60)
         return [Outcome(one.head_id, Followed.DONE) for one in statements]
 
     monkeypatch.setattr(projection, "BATCH", 2)
-    monkeypatch.setattr(projection, "follow_statements", wait_for_one)
+    monkeypatch.setattr(projection, "follow_statements", wait_for_all)
 
     def stint() -> int:
         looked_at = projection.project(seconds=0)
         if not looked_at:
-            turned_away.release()
+            everybody.wait(60)
         return looked_at
 
     assert sorted(at_once(*[stint] * 4)) == [0, 0, 2, 2]  # type: ignore[type-var]
