@@ -8,10 +8,9 @@ from django.db.backends.utils import CursorWrapper
 from factoryos.kernel import wakeup
 from factoryos.kernel.rows import as_columns
 from orders.ingest import merging
+from orders.ingest.heads import PROJECTION
 from orders.ingest.rows import FailedRow, Receipt, StatedRow, Stored
 from orders.ingest.staging import Batch, fold, stage
-
-PROJECTION = "dialects.tasks.project_statements"  # the task's name; the face has it
 
 _FAILED = f"""
     WITH request AS ({merging.REQUEST} ON CONFLICT (id) DO NOTHING)

@@ -13,6 +13,7 @@ from factoryos.kernel import wakeup
 from factoryos.kernel.models import Factory
 from factoryos.kernel.transactions import whole
 from orders.ingest import store
+from orders.ingest.heads import PROJECTION
 from orders.ingest.rows import Stored
 from orders.models import IngestHead, IngestRequest, ManufacturingOrderVersion
 from tests import floor
@@ -96,7 +97,7 @@ def test_of_a_batch_only_the_rows_that_say_something_else_are_written(factory: F
     assert set(IngestHead.objects.filter(state="pending").values_list("order_number", flat=True)) == {
         f"MO-{n}" for n in range(0, 40, 3)
     }
-    assert rung == [store.PROJECTION]
+    assert rung == [PROJECTION]
 
 
 def test_an_overwritten_version_is_another_as_a_whole(factory: Factory) -> None:

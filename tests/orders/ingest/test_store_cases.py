@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from factoryos.kernel import wakeup
 from factoryos.kernel.models import Factory
 from orders.ingest import store
+from orders.ingest.heads import PROJECTION
 from orders.ingest.rows import FailedRow, StatedRow, Stored
 from orders.models import IngestFailedRow, IngestHead, IngestRequest, ManufacturingOrderVersion
 from tests import floor
@@ -83,7 +84,7 @@ def test_trying_it_out_tells_the_same_and_writes_nothing(
     foretold = keep(factory, *rows, append=append, dry_run=True)
     assert (sizes(), rung) == (before, [])
     assert foretold == keep(factory, *rows, append=append)
-    assert sizes() != before and rung == [store.PROJECTION]
+    assert sizes() != before and rung == [PROJECTION]
     if append:
         assert foretold == Stored(changed=5, unchanged=[0, 7, 10], older=[2, 4], conflicts=[1, 6, 9])
     else:
