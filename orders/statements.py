@@ -24,7 +24,7 @@ class Statement:
     order_number: str
     sku: str
     target: Decimal
-    goal: State  # what its word, or else its facts, say the order is
+    goal: State  # what its word says the order is; that begun work is in production is judged with the order
     planned_start: datetime
     planned_end: datetime
     actual_start: datetime | None

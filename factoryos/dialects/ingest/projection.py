@@ -120,9 +120,7 @@ def _statement(one: Claimed) -> Statement:
         order_number=one.order_number,
         sku=one.product_id,
         target=Decimal(one.ordered_units),
-        goal=goal_of(
-            one.status, actual_start=one.actual_start, actual_end=one.actual_end, produced=one.produced_units
-        ),
+        goal=goal_of(one.status, actual_end=one.actual_end),
         planned_start=one.expected_start,
         planned_end=one.expected_end,
         actual_start=one.actual_start,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from orders.states import BEFORE_START, State
+from orders.states import State
 
 # A sender reads back where its order is in the core's own words: each of them is one that it may send, too.
 WORDS: Mapping[State, str] = {state: str(state) for state in State}
@@ -31,21 +31,13 @@ def is_known_word(status: str) -> bool:
     return _state_of(status) is not None
 
 
-def goal_of(
-    status: str | None, *, actual_start: datetime | None, actual_end: datetime | None, produced: int | None
-) -> State:
-    """Where an order stands of which a planning system says this: its word, or else what the facts show.
+def goal_of(status: str | None, *, actual_end: datetime | None) -> State:
+    """Where an order stands of which a planning system says this: its word; without one, over or planned.
 
-    Work that began or made something is in production, though the word still speaks of a plan. Nothing lifts an order
-    that the word calls cancelled.
+    That work which began or made something is in production, whatever is said, the orders themselves know.
     """
-    begun = actual_start is not None or (produced is not None and produced > 0)
     stated = _state_of(status) if status is not None else None
-    if stated is not None:
-        return State.IN_PRODUCTION if begun and stated in BEFORE_START else stated
-    if actual_end is not None:
-        return State.COMPLETED
-    return State.IN_PRODUCTION if begun else State.SCHEDULED
+    return stated or (State.SCHEDULED if actual_end is None else State.COMPLETED)
 
 
 def _state_of(status: str) -> State | None:

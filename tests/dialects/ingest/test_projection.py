@@ -105,7 +105,7 @@ def test_a_statement_says_what_was_sent_and_the_key_of_its_entry(followed_by: An
     project()
     (said,) = seen
     assert (said.head_id, said.order_id, said.order_number, said.sku) == (head.pk, None, "MO-1", "CAP")
-    assert (said.target, said.produced, said.goal) == (7, Decimal("9007199254740993"), State.IN_PRODUCTION)
+    assert (said.target, said.produced, said.goal) == (7, Decimal("9007199254740993"), State.SCHEDULED)
     assert (said.planned_start, said.planned_end) == (hours(-6), hours(48))
     assert (said.actual_start, said.actual_end, said.booked, said.at) == (None, None, False, NOON)
     assert said.facts == {"source_id": "LINE-001", "ordered_at": hours(-100), "status": " Waiting for Godot "}

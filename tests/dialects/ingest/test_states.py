@@ -23,13 +23,10 @@ TABLE = {
     State.CLOSED: ["closed", "shipped", "delivered", "fulfilled", "archived"],
     State.CANCELLED: ["cancelled", "canceled", "void", "voided", "aborted", "deleted"],
 }  # fmt: skip
-BEFORE_WORK = (State.DRAFT, State.SUBMITTED, State.APPROVED, State.SCHEDULED)
 
 
-def read(status: str | None, *, start: bool = False, end: bool = False, produced: int | None = None) -> State:
-    return goal_of(
-        status, actual_start=THEN if start else None, actual_end=THEN if end else None, produced=produced
-    )  # fmt: skip
+def read(status: str | None, *, end: bool = False) -> State:
+    return goal_of(status, actual_end=THEN if end else None)
 
 
 def test_every_published_word_is_read_as_its_state_and_no_other_word_is() -> None:
@@ -54,26 +51,12 @@ def test_a_word_is_read_whatever_its_spelling(status: str) -> None:
 def test_another_word_is_not_known_and_the_facts_speak(status: str) -> None:
     assert not is_known_word(status)
     assert read(status) is State.SCHEDULED
-    assert read(status, start=True) is State.IN_PRODUCTION
-    assert read(status, produced=1) is State.IN_PRODUCTION
     assert read(status, end=True) is State.COMPLETED
 
 
-def test_without_a_word_an_end_is_completed_a_beginning_or_a_piece_in_production_and_nothing_scheduled() -> None:
-    assert read(None, start=True, end=True, produced=498) is State.COMPLETED
+def test_without_a_word_an_end_is_completed_and_all_else_planned() -> None:
     assert read(None, end=True) is State.COMPLETED
-    assert read(None, start=True) is State.IN_PRODUCTION
-    assert read(None, produced=1) is State.IN_PRODUCTION
-    assert read(None, produced=0) is State.SCHEDULED
     assert read(None) is State.SCHEDULED
-
-
-@pytest.mark.parametrize("state", State)
-def test_work_that_began_lifts_a_plan_to_production_and_nothing_else(state: State) -> None:
-    lifted = State.IN_PRODUCTION if state in BEFORE_WORK else state
-    for word in TABLE[state]:
-        assert read(word, start=True) is read(word, produced=1) is lifted
-        assert read(word, produced=0) is state
 
 
 @pytest.mark.parametrize("state", State)
